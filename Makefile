@@ -1,0 +1,52 @@
+# Every command of the book. The first one makes the environment (.venv).
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+NBVAL := --nbval-current-env --nbval-cell-timeout=300 \
+	--nbval-sanitize-with=tests/nbval.cfg
+
+.DEFAULT_GOAL := help
+.PHONY: help book test test-gpu chapters text lab serve lint clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+book: $(READY) ## build the pages into _build/html
+	$(BIN)/jupyter-book build . -W --keep-going -q
+	@echo "The book is built: open _build/html/index.html, or: make serve"
+
+test: $(READY) ## run every test, and every chapter against its outputs
+	$(BIN)/python -m pytest -q --nbval $(NBVAL)
+
+test-gpu: $(READY) ## run every chapter on the GPU
+	@$(BIN)/python -c 'import torch; exit(not torch.cuda.is_available())' || \
+		{ echo "test-gpu needs a CUDA device; torch finds none here."; exit 1; }
+	FCN_EXPECT_CUDA=1 $(BIN)/python -m pytest -q --nbval-lax $(NBVAL) chapters
+
+chapters: $(READY) ## bring the notebooks up to date with chapters/src
+	$(BIN)/python chapters/pipeline.py execute
+
+text: $(READY) ## bring edits of the notebooks back into chapters/src
+	$(BIN)/python chapters/pipeline.py text
+
+lab: $(READY) ## open copies of the chapters (in scratch/) in JupyterLab
+	$(BIN)/python chapters/pipeline.py lab
+
+serve: book ## show the book at http://127.0.0.1:8000
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+lint: $(READY) ## check the style of the code
+	$(BIN)/ruff check -q .
+
+clean: ## remove what was built (not .venv, not scratch)
+	rm -rf _build .ruff_cache
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed, this is" \
+		"$$($(PYTHON) -V 2>&1). Name another: make PYTHON=python3.12"; \
+		exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q -r requirements.txt
+	$(BIN)/python -m pip install -q --no-deps -e .
+	touch $@

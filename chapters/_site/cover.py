@@ -1,0 +1,48 @@
+"""Draw the cover: one street, from a photo to a class for every pixel.
+
+From left to right the street is a photo, then label blocks of 32, 16 and 8
+pixels, each the class that most of its pixels have, then the exact labels.
+
+    python chapters/_site/cover.py
+"""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from fcn_lib.pixels import VOID, colorize
+from fcn_lib.scenes import CLASSES, PALETTE, scene
+
+SEED = 1  # the street of the chapters
+HEIGHT, WIDTH = 384, 960
+# side of a block -> the column of 32 pixels where its part begins on top
+FRONTS = {32: 18, 16: 21, 8: 24, 1: 27}
+
+
+def blocks(labels: NDArray, side: int) -> NDArray:
+    """Give every pixel the most frequent class of its block, or void."""
+    H, W = labels.shape
+    tiles = labels.reshape(H // side, side, W // side, side)
+    counts = np.stack([(tiles == c).sum((1, 3)) for c in range(len(CLASSES))])
+    winner = np.where(counts.any(axis=0), counts.argmax(axis=0), VOID)
+    return winner.repeat(side, axis=0).repeat(side, axis=1)
+
+
+def cover() -> Image.Image:
+    """Compose the picture; every front is a staircase down to the left."""
+    image, labels = scene(SEED, size=(HEIGHT, WIDTH))
+    row, column = np.indices(labels.shape) // 32
+    for side, front in FRONTS.items():
+        beyond = column + row // 2 >= front
+        coloured = colorize(blocks(labels, side), PALETTE)
+        image = np.where(beyond[..., None], coloured, image)
+    # few colours: a small file, and flat blocks stay flat
+    return Image.fromarray(image).quantize(128, dither=Image.Dither.NONE)
+
+
+if __name__ == "__main__":
+    target = Path(__file__).with_name("cover.png")
+    cover().save(target, optimize=True)
+    print(f"{target.name}: {target.stat().st_size / 1000:.0f} kB")

