@@ -47,8 +47,10 @@ class FCN32s(nn.Module):
                 "class against the rest use 2"
             )
         self.backbone = Backbone(backbone, pretrained)
-        # the paper's score layer: a classifier at every cell
+        # a classifier at every cell; it starts at zero, as in the paper
         self.score = nn.Conv2d(self.backbone.channels[-1], num_classes, 1)
+        nn.init.zeros_(self.score.weight)
+        nn.init.zeros_(self.score.bias)
 
     def forward(self, images: Tensor) -> Tensor:
         """Compute logits (N, K, H, W) of images (N, 3, H, W) in 0…1."""

@@ -5,7 +5,7 @@ once (Smith and Topin, 2019), and images that are mirrored half of the time.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -17,8 +17,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
-from torchvision import tv_tensors
 from torchvision.transforms.v2 import RandomHorizontalFlip
+from torchvision.tv_tensors import Image, Mask
 from tqdm.auto import tqdm
 
 from fcn_lib.fingerprint import fingerprint
@@ -42,8 +42,14 @@ def scenes(split: str) -> Pairs:
 
     Args:
         split: "train" (256 scenes) or "test" (64 others).
+
+    Raises:
+        ValueError: if there is no such split.
     """
-    return list(Scenes(*SPLITS[split][:1], seed=SPLITS[split][1]))
+    if split not in SPLITS:
+        raise ValueError(f"no split {split!r}: splits are {list(SPLITS)}")
+    length, seed = SPLITS[split]
+    return list(Scenes(length, seed=seed))
 
 
 def fit(
@@ -82,14 +88,13 @@ def fit(
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, learning_rate, total_steps=steps
     )
-    mirror = RandomHorizontalFlip()
     batches = _forever(data, batch_size)
     losses = []
     # twice as fast on a CPU: the channels of a pixel lie side by side
     net.train().to(memory_format=torch.channels_last)
     quiet = bool(os.environ.get("FCN_QUIET"))
     for step in tqdm(range(steps), desc="training", disable=quiet):
-        images, target = mirror(*next(batches))
+        images, target = next(batches)
         logits = net(images.to(where).float() / 255)
         loss = masked_cross_entropy(logits, target.to(where).long())
         if not loss.isfinite():
@@ -122,7 +127,7 @@ def evaluate(net: nn.Module, data: Pairs, num_classes: int) -> Tensor:
     total = torch.zeros(num_classes, num_classes, dtype=torch.int64)
     net.eval()
     for pair in data:
-        images, target = _collate([pair])
+        images, target = _stack([_tensors(*pair)])
         logits = net(images.to(where).float() / 255)
         total += confusion_matrix(logits, target, num_classes)
     return total
@@ -178,20 +183,28 @@ def _cache_path(name: str, data: str, seed: int) -> Path:
     return Path(folder) / f"{name}-{data}-{seed}-{key}.safetensors"
 
 
-def _forever(data: Pairs, batch_size: int):
-    """Batches in random order, round after round."""
+def _forever(data: Pairs, batch_size: int) -> Iterator[list[Tensor]]:
+    """Batches in random order, half of the images mirrored."""
+    mirror = RandomHorizontalFlip()
     loader = DataLoader(
-        data, batch_size, shuffle=True, drop_last=True, collate_fn=_collate
+        data,
+        batch_size,
+        shuffle=True,
+        drop_last=True,
+        collate_fn=lambda pairs: _stack(
+            [mirror(*_tensors(*pair)) for pair in pairs]
+        ),
     )
     while True:
         yield from loader
 
 
-def _collate(pairs: Pairs) -> tuple[tv_tensors.Image, tv_tensors.Mask]:
-    """Stack to uint8 (N, 3, H, W) and (N, H, W)."""
-    images = np.stack([image for image, _ in pairs]).transpose(0, 3, 1, 2)
-    target = np.stack([labels for _, labels in pairs])
-    return (
-        tv_tensors.Image(torch.from_numpy(np.ascontiguousarray(images))),
-        tv_tensors.Mask(torch.from_numpy(target)),
-    )
+def _tensors(image: NDArray, labels: NDArray) -> tuple[Image, Mask]:
+    """Make uint8 (3, H, W) and (H, W), known as picture and as labels."""
+    pixels = np.ascontiguousarray(image.transpose(2, 0, 1))
+    return Image(torch.from_numpy(pixels)), Mask(torch.from_numpy(labels))
+
+
+def _stack(pairs: Sequence[tuple[Tensor, Tensor]]) -> list[Tensor]:
+    """Make batches (N, 3, H, W) and (N, H, W)."""
+    return [torch.stack(parts) for parts in zip(*pairs, strict=True)]
