@@ -21,7 +21,8 @@ test: $(READY) ## run every test, and every chapter against its outputs
 test-gpu: $(READY) ## run every chapter on the GPU
 	@$(BIN)/python -c 'import torch; exit(not torch.cuda.is_available())' || \
 		{ echo "test-gpu needs a CUDA device; torch finds none here."; exit 1; }
-	FCN_EXPECT_CUDA=1 $(BIN)/python -m pytest -q --nbval-lax $(NBVAL) chapters
+	$(BIN)/python -m pytest -q --nbval-lax $(NBVAL) \
+		tests/test_cuda.py chapters
 
 chapters: $(READY) ## bring the notebooks up to date with chapters/src
 	$(BIN)/python chapters/pipeline.py execute

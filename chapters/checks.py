@@ -171,6 +171,9 @@ def unwanted_outputs(stored: NotebookNode) -> list[str]:
         for output in cell.get("outputs", []):
             text = json.dumps(without_images(output), ensure_ascii=False)
             found = [name for name, it in UNWANTED.items() if it.search(text)]
+            if "image/png" in output.get("data", {}):
+                if not output.metadata.get("image/png", {}).get("alt"):
+                    found.append("a picture without alt text")
             if output.get("name") == "stderr":
                 found.append("a message on stderr")
             if output.output_type == "error":

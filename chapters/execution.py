@@ -92,6 +92,15 @@ def keep_outputs(stored: NotebookNode, fresh: NotebookNode) -> None:
         fresh.metadata.widgets = stored.metadata.widgets
 
 
+def describe_images(notebook: NotebookNode) -> None:
+    """Tell the page each picture's alt text, which its output carries."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            picture = output.get("metadata", {}).get("image/png", {})
+            if "alt" in picture:
+                cell.metadata.mystnb = {"image": {"alt": picture["alt"]}}
+
+
 def execute_one(root: Path, stem: str, force: bool = False) -> str:
     """Bring one notebook up to date with its text; say what was done."""
     fresh = from_text(root, stem)
@@ -111,6 +120,7 @@ def execute_one(root: Path, stem: str, force: bool = False) -> str:
         keep_outputs(stored, fresh)
     else:
         fresh = run(root, stem, fresh)
+    describe_images(fresh)
     outputs = contents_hash(fresh)
     record = {"fingerprint": key, "outputs": outputs, "source": source}
     fresh.metadata[MINE] = record

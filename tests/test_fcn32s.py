@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from fcn_lib import train
+from fcn_lib.baselines import label_by_color, learn_colors
 from fcn_lib.fcn32s import FCN32s
 from fcn_lib.pixels import confusion_matrix, scores
 from fcn_lib.scenes import CLASSES, scene
@@ -220,20 +221,6 @@ def test_bad_pictures_are_named(small, image, words):
         small.predict(image)
 
 
-def by_colour(train_pairs, images):
-    """Label each pixel with the commonest class of its colour, 16³ bins."""
-
-    def bins(rgb):
-        r, g, b = np.moveaxis(rgb // 16, -1, 0).astype(np.int64)
-        return (r * 16 + g) * 16 + b
-
-    counts = np.zeros((16**3, 256), np.int64)
-    for image, labels in train_pairs:
-        np.add.at(counts, (bins(image), labels), 1)
-    best = counts[:, : len(CLASSES)].argmax(axis=1)
-    return [best[bins(image)] for image in images]
-
-
 def mean_iou(preds, pairs):
     """Score predictions over a whole data set."""
     return scores(
@@ -247,7 +234,8 @@ def mean_iou(preds, pairs):
 def test_it_learns_more_than_colour():
     net, pairs = train.trained("fcn32s"), train.scenes("test")
     ours = scores(train.evaluate(net, pairs, len(CLASSES))).mean_iou
-    colour = by_colour(train.scenes("train"), [image for image, _ in pairs])
+    table = learn_colors(train.scenes("train"), len(CLASSES))
+    colour = [label_by_color(image, table) for image, _ in pairs]
     constants = [
         mean_iou([np.full_like(t, k) for _, t in pairs], pairs)
         for k in range(len(CLASSES))

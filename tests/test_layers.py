@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 LEVELS = [  # from the bottom up; one row side by side
     {"stride", "fingerprint"},
     {"scenes", "pixels", "transposed", "fullyconv"},
-    {"coarse", "backbones", "losses", "datasets"},
+    {"coarse", "backbones", "losses", "datasets", "baselines"},
     {"fcn32s", "fcn16s", "fcn8s", "superres"},
     {"train"},
     {"viz", "widgets"},

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from PIL import Image as Picture
 
 from checks import check
 from execution import WIDGETS
@@ -39,7 +40,11 @@ print(four)
 ```
 
 ```python tags=["hide-input"]
-IntSlider(four)
+from IPython.display import Image, display
+
+display(IntSlider(four))
+dot = Image(data=open("dot.png", "rb").read())
+display(dot, metadata={"image/png": {"alt": "One dot."}})
 ```
 
 <details><summary>Answer</summary>
@@ -49,6 +54,7 @@ $2 + 2 = 4$
 </details>
 """,
 }
+ALT = {"image": {"alt": "One dot."}}
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +65,7 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
+    Picture.new("L", (1, 1)).save(root / "chapters/dot.png")
     assert execute(root, []) == 0
     return root
 
@@ -101,7 +108,7 @@ def test_notebook_holds_text_outputs_and_widget(book):
     assert "chapters/src/tiny.md" in "".join(origin["source"])
     assert "remove-cell" in origin["metadata"]["tags"]
     assert first["outputs"][0]["text"] == ["4\n"]
-    assert second["metadata"] == {"tags": ["hide-input"]}
+    assert second["metadata"] == {"tags": ["hide-input"], "mystnb": ALT}
     view = second["outputs"][0]["data"][
         "application/vnd.jupyter.widget-view+json"
     ]
@@ -133,6 +140,7 @@ def test_new_prose_is_drift_and_keeps_outputs(book):
     assert runs(book) == 1
     assert "twice two?" in sources(book)[2]
     assert notebook(book)["cells"][3]["outputs"][0]["text"] == ["4\n"]
+    assert notebook(book)["cells"][4]["metadata"]["mystnb"] == ALT
     assert check(book) == []
 
 
@@ -187,6 +195,10 @@ def spoil_address(content):
     content["cells"][3]["outputs"][0]["text"] = ["<Line at 0x7f28f5c68590>"]
 
 
+def spoil_alt(content):
+    content["cells"][4]["outputs"][1]["metadata"] = {}
+
+
 def spoil_stderr(content):
     content["cells"][3]["outputs"][0]["name"] = "stderr"
 
@@ -210,6 +222,7 @@ def spoil_tags(content):
         (spoil_path, "cell tiny-03 shows a path of this machine"),
         (spoil_script, "cell tiny-04 shows a script"),
         (spoil_address, "cell tiny-03 shows a memory address"),
+        (spoil_alt, "cell tiny-04 shows a picture without alt text"),
         (spoil_stderr, "cell tiny-03 shows a message on stderr"),
         (spoil_error, "cell tiny-03 shows an error"),
         (spoil_tags, "text and notebook differ"),
