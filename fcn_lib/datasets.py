@@ -14,6 +14,8 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 FORMATS = ("PNG", "JPEG")
+GREY = 0  # the colour type of a PNG file
+TOO_LARGE = (Image.DecompressionBombWarning, Image.DecompressionBombError)
 
 
 def read_image(path: str | Path) -> NDArray:
@@ -47,14 +49,20 @@ def read_labels(path: str | Path, num_classes: int) -> NDArray:
         (H, W) uint8.
 
     Raises:
-        ValueError: if the file is damaged, has colours instead of ids, or
-            holds a label that is no class.
+        ValueError: if the file is damaged, has colours instead of ids, is
+            grey with other than 8 bits, or holds a label that is no class.
     """
     image = _open(path)
     if image.format != "PNG":
         raise ValueError(
             f"{path} is a {image.format} file, which blurs labels: save "
             "label maps as PNG"
+        )
+    bits, kind = _header(path)
+    if kind == GREY and bits != 8:
+        raise ValueError(
+            f"{path} is grey with {bits} bit{'s' * (bits > 1)}, which are not "
+            "read as they stand: save it with 8 bits or with a palette"
         )
     if image.mode not in ("L", "P"):
         raise ValueError(
@@ -153,6 +161,8 @@ def to_images(image: NDArray | Image.Image) -> Tensor:
 
 def _open(path: str | Path) -> Image.Image:
     """Decode a whole file, any failure told with its name."""
+    if Path(path).is_dir():
+        raise ValueError(f"{path} is a folder: give the path of one file")
     try:
         with warnings.catch_warnings():
             # a picture this large may be made to exhaust the memory
@@ -162,8 +172,19 @@ def _open(path: str | Path) -> Image.Image:
                 return image
     except FileNotFoundError:
         raise
+    except TOO_LARGE as error:
+        raise ValueError(
+            f"{path} is too large ({error}): scale it down first"
+        ) from error
     except Exception as error:
         raise ValueError(
             f"{path} cannot be read as PNG or JPEG ({error}): is the file "
             "complete?"
         ) from error
+
+
+def _header(path: str | Path) -> tuple[int, int]:
+    """Bits a channel and colour type of a PNG file, from its first chunk."""
+    with open(path, "rb") as file:
+        bits, kind = file.read(26)[24:]
+    return bits, kind

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from fcn_lib.backbones import DEFAULT, Backbone
+from fcn_lib.backbones import DEFAULT, Backbone, evaluating
 from fcn_lib.datasets import to_images
-from fcn_lib.pixels import decide
+from fcn_lib.pixels import check_num_classes, decide
 from fcn_lib.transposed import upsample
 
 
@@ -21,12 +21,12 @@ class FCN32s(nn.Module):
     """Map images (N, 3, H, W) to logits (N, K, H, W), of any size.
 
     Args:
-        num_classes: K, at least 2.
+        num_classes: K, from 2 to 255.
         backbone: the name of a CNN, see ``fcn_lib.backbones``.
         pretrained: start from ImageNet's weights.
 
     Raises:
-        ValueError: if ``num_classes`` is below 2.
+        ValueError: if ``num_classes`` is below 2 or above 255.
 
     Example:
         >>> net = FCN32s(num_classes=8, pretrained=False).eval()
@@ -41,11 +41,7 @@ class FCN32s(nn.Module):
         pretrained: bool = True,
     ) -> None:
         super().__init__()
-        if num_classes < 2:
-            raise ValueError(
-                f"num_classes must be at least 2, not {num_classes}: for one "
-                "class against the rest use 2"
-            )
+        check_num_classes(num_classes)
         self.backbone = Backbone(backbone, pretrained)
         # a classifier at every cell; it starts at zero, as in the paper
         self.score = nn.Conv2d(self.backbone.channels[-1], num_classes, 1)
@@ -74,9 +70,6 @@ class FCN32s(nn.Module):
             ValueError: if the picture is none, or the logits are NaN.
         """
         images = to_images(image).to(self.score.weight.device)
-        was_training = self.training
-        try:
-            pred = decide(self.eval()(images))[0]
-        finally:
-            self.train(was_training)
+        with evaluating(self):
+            pred = decide(self(images))[0]
         return pred.cpu().numpy().astype(np.uint8)

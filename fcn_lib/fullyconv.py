@@ -61,13 +61,14 @@ def slide(
         classifier: maps (N, C, window, window) to logits (N, K).
         images: (N, C, H, W), H and W at least ``window``.
         window: height and width of what the classifier looks at.
-        step: how far apart the windows are.
+        step: how far apart the windows are, at least 1.
 
     Returns:
         (N, K, rows, columns), one answer for each window.
 
     Raises:
-        ValueError: if the window does not fit into the image.
+        ValueError: if the window does not fit into the image, or ``step``
+            is below 1.
 
     Example:
         >>> mean = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
@@ -79,6 +80,8 @@ def slide(
         raise ValueError(
             f"a window of {window} does not fit into an image of {H}x{W}"
         )
+    if step < 1:
+        raise ValueError(f"step must be at least 1, not {step}")
     rows = [
         torch.stack(
             [

@@ -15,8 +15,8 @@ def masked_cross_entropy(
     """Average the cross-entropy over the pixels that are not void.
 
     The same number as ``F.cross_entropy(..., ignore_index=...)``, with two
-    gains: where all pixels are void it is 0 and not NaN, and its gradient is
-    deterministic on a GPU.
+    gains: where all pixels are void it is 0 and not NaN, and its value is
+    the same in every run on a GPU.
 
     Args:
         logits: (N, K, H, W).
@@ -41,7 +41,8 @@ def masked_cross_entropy(
             f"logits {tuple(logits.shape)} need a target of shape "
             f"{(N, *size)}, not {tuple(target.shape)}"
         )
-    # reduction="mean" would be nondeterministic on a GPU, "none" is not
+    # with reduction="mean" a GPU adds the losses up in any order, so that the
+    # value (not the gradient) changes from run to run
     losses = F.cross_entropy(
         logits, target, ignore_index=ignore_index, reduction="none"
     )

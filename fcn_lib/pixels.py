@@ -41,18 +41,19 @@ def confusion_matrix(
     whole data set is scored by summing.
 
     Args:
-        pred: class ids (..., H, W), or logits (N, K, H, W) with one axis
+        pred: class ids (..., H, W), or logits (..., K, H, W) with one axis
             more than ``target``: then the largest logit decides.
         target: true class ids (..., H, W).
         num_classes: K, from 2 to 255.
-        ignore_index: the label from 0 to 255 that means void. Pixels that
+        ignore_index: the label from K to 255 that means void. Pixels that
             are void in ``target`` are not counted.
 
     Returns:
         (K, K) int64. Row: the true class. Column: the predicted class.
 
     Raises:
-        ValueError: if sizes differ, a label is no class, or a logit is NaN.
+        ValueError: if sizes differ, a label is no class, void is a class, or
+            a logit is NaN.
 
     Example:
         >>> pred = torch.tensor([[0, 1], [1, 1]])
@@ -60,27 +61,26 @@ def confusion_matrix(
         tensor([[1, 1],
                 [0, 1]])
     """
-    _check_num_classes(num_classes)
-    if pred.ndim == target.ndim + 1:
-        if pred.shape[1] != num_classes:
+    check_num_classes(num_classes)
+    _check_void(ignore_index, num_classes)
+    if pred.ndim == target.ndim + 1 >= 3:
+        if pred.shape[-3] != num_classes:
             raise ValueError(
-                f"logits have {pred.shape[1]} channels but num_classes is "
+                f"logits have {pred.shape[-3]} channels but num_classes is "
                 f"{num_classes}: they must be equal"
             )
         pred = decide(torch.as_tensor(pred))
-    if tuple(pred.shape) != tuple(target.shape):
-        raise ValueError(
-            f"pred has shape {tuple(pred.shape)} but target has "
-            f"{tuple(target.shape)}: predict at the size of the labels"
-        )
+    _check_shapes(pred, target)
     true, guess = _as_uint8(target, "target"), _as_uint8(pred, "pred")
     # one number a pixel, 256 * true + guess, so that one pass counts all
     pairs = true.astype(np.uint16) * 256 + guess
     counts = np.bincount(pairs.ravel(), minlength=256 * 256)
     counts = counts.reshape(256, 256)
     counts[ignore_index] = 0
-    _check_labels(counts.sum(1), num_classes, "target")
-    _check_labels(counts.sum(0), num_classes, "pred")
+    mark = f"mark void pixels with {ignore_index} or raise num_classes"
+    _check_labels(counts.sum(1), num_classes, "target", mark)
+    choose = "a prediction has no void, so choose a class for every pixel"
+    _check_labels(counts.sum(0), num_classes, "pred", choose)
     return torch.from_numpy(counts[:num_classes, :num_classes].copy())
 
 
@@ -88,10 +88,10 @@ def decide(logits: Tensor) -> Tensor:
     """Choose the class with the largest logit at every pixel.
 
     Args:
-        logits: (N, K, H, W).
+        logits: (..., K, H, W).
 
     Returns:
-        (N, H, W) int64 class ids.
+        (..., H, W) int64 class ids.
 
     Raises:
         ValueError: if a logit is NaN.
@@ -105,7 +105,7 @@ def decide(logits: Tensor) -> Tensor:
             f"{int(logits.isnan().sum())} logits are NaN, and an argmax "
             "would call them class 0: find where training went astray"
         )
-    return logits.argmax(1)
+    return logits.argmax(-3)
 
 
 def scores(matrix: Tensor) -> Scores:
@@ -122,11 +122,19 @@ def scores(matrix: Tensor) -> Scores:
         Scores between 0 and 1; ``iou`` has shape (K,). All are nan when the
         matrix is empty.
 
+    Raises:
+        ValueError: if the matrix is not square.
+
     Example:
         >>> result = scores(torch.tensor([[7, 1, 0], [1, 3, 0], [1, 0, 1]]))
         >>> f"{result.pixel_accuracy:.3f} {result.mean_iou:.3f}"
         '0.786 0.600'
     """
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+        raise ValueError(
+            f"a confusion matrix is (K, K), not {tuple(matrix.shape)}: make "
+            "it with confusion_matrix"
+        )
     matrix = matrix.double()
     correct, true, guessed = matrix.diag(), matrix.sum(1), matrix.sum(0)
     total = matrix.sum()
@@ -152,7 +160,8 @@ def boundary_iou(
 
     The rim of a class is each of its pixels within ``width`` steps (king's
     moves) of another class or of the image's edge. Rims of all images are
-    added up before dividing.
+    added up before dividing. Void pixels are taken out of both maps: the edge
+    of a void area counts as an edge in both.
 
     Args:
         pred: class ids (H, W) or (N, H, W).
@@ -175,6 +184,7 @@ def boundary_iou(
     """
     if width < 1:
         raise ValueError(f"width must be at least 1 pixel, not {width}")
+    _check_shapes(pred, target)
     confusion_matrix(pred, target, num_classes, ignore_index)  # checks both
     target = torch.as_tensor(target).reshape(-1, *target.shape[-2:])
     pred = torch.as_tensor(pred).reshape(target.shape)
@@ -183,8 +193,8 @@ def boundary_iou(
     for k in range(num_classes):
         a = _rim((pred == k) & valid, width)
         b = _rim((target == k) & valid, width)
-        result.append((a & b).sum() / (a | b).sum())
-    return torch.stack(result).double()
+        result.append((a & b).sum().double() / (a | b).sum())
+    return torch.stack(result)
 
 
 def colorize(labels: NDArray, palette: Palette) -> NDArray:
@@ -192,22 +202,24 @@ def colorize(labels: NDArray, palette: Palette) -> NDArray:
 
     Args:
         labels: (H, W) class ids below ``len(palette)``, or 255.
-        palette: one (red, green, blue) for each class.
+        palette: one (red, green, blue) for each class, none of them white.
 
     Returns:
         (H, W, 3) uint8.
 
     Raises:
-        ValueError: if a label has no colour.
+        ValueError: if a label has no colour, or a class has that of void.
 
     Example:
         >>> colorize(np.array([[0, 255]]), ((10, 20, 30),)).tolist()
         [[[10, 20, 30], [255, 255, 255]]]
     """
+    _check_palette(palette)
     labels = _as_uint8(labels, "labels")
     counts = np.bincount(labels.ravel(), minlength=256)
     counts[VOID] = 0
-    _check_labels(counts, len(palette), "labels")
+    mark = "mark void pixels with 255 or give more colours"
+    _check_labels(counts, len(palette), "labels", mark)
     table = np.full((256, 3), VOID_COLOR, dtype=np.uint8)
     table[: len(palette)] = palette
     return table[labels]
@@ -224,12 +236,14 @@ def to_labels(rgb: NDArray, palette: Palette) -> NDArray:
         (H, W) uint8 class ids, 255 for void.
 
     Raises:
-        ValueError: if a colour is not in the palette.
+        ValueError: if a colour is not in the palette, or a class has that of
+            void.
 
     Example:
         >>> to_labels(np.full((1, 1, 3), 255, dtype=np.uint8), ((1, 2, 3),))
         array([[255]], dtype=uint8)
     """
+    _check_palette(palette)
     codes = rgb.astype(np.int64) @ (256 * 256, 256, 1)  # one number a colour
     labels = np.full(codes.shape, VOID, dtype=np.uint8)
     known = codes == VOID_COLOR @ np.array((256 * 256, 256, 1))
@@ -245,6 +259,22 @@ def to_labels(rgb: NDArray, palette: Palette) -> NDArray:
             "and resize them with nearest neighbour"
         )
     return labels
+
+
+def check_num_classes(num_classes: int) -> None:
+    """Refuse a number of classes that label maps cannot hold.
+
+    Args:
+        num_classes: K. Ids are 0 to K-1, and 255 is void.
+
+    Raises:
+        ValueError: if there are fewer than 2 classes, or more than 255.
+    """
+    if num_classes < 2 or num_classes > VOID:
+        raise ValueError(
+            f"num_classes must be from 2 to 255, not {num_classes}: for one "
+            "class against the rest use 2"
+        )
 
 
 def _rim(region: Tensor, width: int) -> Tensor:
@@ -273,20 +303,39 @@ def _as_uint8(labels: Tensor | NDArray, name: str) -> NDArray:
     return labels.astype(np.uint8)
 
 
-def _check_labels(counts: NDArray, num_classes: int, name: str) -> None:
+def _check_labels(
+    counts: NDArray, num_classes: int, name: str, way_out: str
+) -> None:
     """Refuse class ids from ``num_classes`` on that occur at all."""
     wrong = num_classes + np.flatnonzero(counts[num_classes:])
     if wrong.size:
         raise ValueError(
             f"{name} holds class {wrong[0]} ({counts[wrong[0]]} pixels) but "
-            f"there are {num_classes} classes, 0 to {num_classes - 1}: mark "
-            "void pixels with 255 or raise num_classes"
+            f"there are {num_classes} classes, 0 to {num_classes - 1}: "
+            f"{way_out}"
         )
 
 
-def _check_num_classes(num_classes: int) -> None:
-    if num_classes < 2 or num_classes > VOID:
+def _check_void(ignore_index: int, num_classes: int) -> None:
+    if not num_classes <= ignore_index <= 255:
         raise ValueError(
-            f"num_classes must be from 2 to 255, not {num_classes}: for one "
-            "class against the rest use 2"
+            f"ignore_index must be from {num_classes} to 255, not "
+            f"{ignore_index}: mark void pixels with a label that is no class"
         )
+
+
+def _check_shapes(pred: Tensor | NDArray, target: Tensor | NDArray) -> None:
+    if tuple(pred.shape) != tuple(target.shape):
+        raise ValueError(
+            f"pred has shape {tuple(pred.shape)} but target has "
+            f"{tuple(target.shape)}: give class ids at the size of the labels"
+        )
+
+
+def _check_palette(palette: Palette) -> None:
+    for k, color in enumerate(palette):
+        if tuple(color) == VOID_COLOR:
+            raise ValueError(
+                f"the palette paints class {k} white, the colour of void: "
+                "choose another"
+            )

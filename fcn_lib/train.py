@@ -21,6 +21,7 @@ from torchvision.transforms.v2 import RandomHorizontalFlip
 from torchvision.tv_tensors import Image, Mask
 from tqdm.auto import tqdm
 
+from fcn_lib.backbones import evaluating
 from fcn_lib.fingerprint import fingerprint
 from fcn_lib.losses import masked_cross_entropy
 from fcn_lib.pixels import confusion_matrix
@@ -37,7 +38,7 @@ def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def scenes(split: str) -> Pairs:
+def scene_pairs(split: str) -> Pairs:
     """Draw the scenes that all nets of the book learn from, or are judged on.
 
     Args:
@@ -62,20 +63,23 @@ def fit(
 ) -> list[float]:
     """Train a net on pairs of image and labels, all of one size.
 
+    Torch's generator of random numbers is seeded anew, here and thus for
+    all that follows.
+
     Args:
         net: maps images (N, 3, H, W) in 0…1 to logits (N, K, H, W).
         data: pairs of uint8 (H, W, 3) and uint8 (H, W), 255 for void.
         steps: how many batches.
         batch_size: images in a batch.
-        learning_rate: its highest value, reached after a third of the steps.
+        learning_rate: its highest value, reached after 0.3 of the steps.
         seed: of the order of images, and of which are mirrored.
 
     Returns:
         The loss of each step.
 
     Raises:
-        ValueError: if the loss is no longer a number, or if there are too
-            few pairs to fill a batch.
+        ValueError: if the loss is no longer a number, if there are too few
+            pairs to fill a batch, or if a batch mixes sizes.
     """
     if len(data) < batch_size:
         raise ValueError(
@@ -125,11 +129,11 @@ def evaluate(net: nn.Module, data: Pairs, num_classes: int) -> Tensor:
     """
     where = next(net.parameters()).device
     total = torch.zeros(num_classes, num_classes, dtype=torch.int64)
-    net.eval()
-    for pair in data:
-        images, target = _stack([_tensors(*pair)])
-        logits = net(images.to(where).float() / 255)
-        total += confusion_matrix(logits, target, num_classes)
+    with evaluating(net):
+        for pair in data:
+            images, target = _stack([_tensors(*pair)])
+            logits = net(images.to(where).float() / 255)
+            total += confusion_matrix(logits, target, num_classes)
     return total
 
 
@@ -167,7 +171,7 @@ def trained(name: str, data: str = "scenes", seed: int = 0) -> nn.Module:
         try:
             net.load_state_dict(load_file(path))
         except (OSError, SafetensorError):  # not there yet, or damaged
-            fit(net, scenes("train"), seed=seed)
+            fit(net, scene_pairs("train"), seed=seed)
             partial = path.with_suffix(".partial")
             weights = net.state_dict().items()
             save_file({k: v.contiguous() for k, v in weights}, partial)
@@ -201,10 +205,18 @@ def _forever(data: Pairs, batch_size: int) -> Iterator[list[Tensor]]:
 
 def _tensors(image: NDArray, labels: NDArray) -> tuple[Image, Mask]:
     """Make uint8 (3, H, W) and (H, W), known as picture and as labels."""
-    pixels = np.ascontiguousarray(image.transpose(2, 0, 1))
-    return Image(torch.from_numpy(pixels)), Mask(torch.from_numpy(labels))
+    # torch knows no negative strides, which flipped arrays have
+    pixels, ids = map(np.ascontiguousarray, (image.transpose(2, 0, 1), labels))
+    return Image(torch.from_numpy(pixels)), Mask(torch.from_numpy(ids))
 
 
 def _stack(pairs: Sequence[tuple[Tensor, Tensor]]) -> list[Tensor]:
     """Make batches (N, 3, H, W) and (N, H, W)."""
+    sizes = sorted({tuple(part.shape[-2:]) for pair in pairs for part in pair})
+    if len(sizes) > 1:
+        raise ValueError(
+            "images or labels of "
+            + " and ".join(f"{H}x{W}" for H, W in sizes[:2])
+            + " do not fit into one batch: crop them, or use batch_size=1"
+        )
     return [torch.stack(parts) for parts in zip(*pairs, strict=True)]

@@ -32,8 +32,8 @@ def bilinear_kernel(size: int) -> Tensor:
 def bilinear_upsampling(channels: int, factor: int) -> nn.ConvTranspose2d:
     """Make a transposed convolution that starts as bilinear upsampling.
 
-    Each channel is upsampled alone (``groups=channels``), so that the layer
-    holds no weights that only ever multiply by zero.
+    Each channel is upsampled alone (``groups=channels``): there are no weights
+    between channels.
 
     Args:
         channels: C, of the input and of the output.
@@ -81,12 +81,17 @@ def upsample(x: Tensor, factor: int) -> Tensor:
         (N, C, factor * H, factor * W).
 
     Raises:
-        ValueError: if ``factor`` is below 1.
+        ValueError: if ``factor`` is below 1, or ``x`` holds integers.
 
     Example:
         >>> upsample(torch.ones(1, 1, 3, 3), 2)[0, 0, 0]
         tensor([0.5625, 0.7500, 0.7500, 0.7500, 0.7500, 0.5625])
     """
+    if not x.is_floating_point():
+        raise ValueError(
+            f"x must hold fractions, not {x.dtype}: use x.float(), or for "
+            "class ids upsample the logits instead"
+        )
     rows = _spread(x.shape[-2], factor).to(x)  # (H, factor * H)
     columns = _spread(x.shape[-1], factor).to(x)  # (W, factor * W)
     return rows.T @ x @ columns

@@ -10,7 +10,12 @@ import torch
 from torch import nn
 from torchvision.transforms.v2.functional import center_crop, resize
 
-from fcn_lib.backbones import STRIDES, Backbone, imagenet_classifier
+from fcn_lib.backbones import (
+    STRIDES,
+    Backbone,
+    evaluating,
+    imagenet_classifier,
+)
 
 CATS = {"tabby", "tiger cat", "Egyptian cat"}
 
@@ -162,6 +167,56 @@ def test_a_flipped_byte_in_the_weights_is_found(tmp_path, monkeypatch):
 def test_a_model_without_the_strides_is_refused():
     with pytest.raises(ValueError, match=r"test_vit .* \[16, 16, 16\]"):
         Backbone("test_vit", pretrained=False)
+
+
+def test_a_model_that_puts_channels_last_is_refused():
+    words = r"test_mambaout gives .*\(1, 8, 12, 32\).*: choose a CNN"
+    with pytest.raises(ValueError, match=words):
+        Backbone("test_mambaout", pretrained=False)
+
+
+@pytest.mark.parametrize("name", ["test_maxvit", "test_coatnet"])
+def test_a_model_for_one_size_is_refused(name):
+    with pytest.raises(ValueError, match=f"{name} fails .*: choose a CNN"):
+        Backbone(name, pretrained=False)
+
+
+def test_a_new_backbone_is_untouched_by_its_trial():
+    net = Backbone("test_efficientnet", pretrained=False)
+    assert all(part.training for part in net.modules())
+    for name, value in net.named_buffers():
+        if name.endswith("num_batches_tracked"):
+            assert value == 0, name
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int64])
+def test_integer_images_are_refused(dtype):
+    net = Backbone("test_efficientnet", pretrained=False)
+    words = f"are {dtype}.* divide by 255, or use predict"
+    with pytest.raises(ValueError, match=words):
+        net(torch.zeros(2, 3, 64, 64, dtype=dtype))
+
+
+def test_lite0_has_neither_swish_nor_squeeze_and_excitation():
+    kinds = {type(part).__name__ for part in Backbone().modules()}
+    assert "ReLU6" in kinds
+    assert not kinds & {"SiLU", "Swish", "SqueezeExcite"}
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_evaluating_gives_every_part_its_mode_back(fails):
+    net = nn.Sequential(nn.ReLU(), nn.Sequential(nn.ReLU(), nn.ReLU()))
+    net[1].eval()
+    net[1][0].train()
+    modes = [part.training for part in net.modules()]
+    assert modes == [True, True, False, True, False]
+    try:
+        with evaluating(net):
+            assert not any(part.training for part in net.modules())
+            assert not fails
+    except AssertionError:
+        assert fails
+    assert [part.training for part in net.modules()] == modes
 
 
 def test_batch_normalisation_needs_more_than_one_value():

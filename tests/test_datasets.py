@@ -1,5 +1,8 @@
 """Files: what is read faithfully, and what is refused by name."""
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 import torch
@@ -150,10 +153,17 @@ def test_more_than_8_bits_are_refused(tmp_path, mode):
 def test_a_decompression_bomb_is_refused(tmp_path, monkeypatch, limit):
     path = saved(tmp_path / "bomb.png", photo(20, 40))
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
-    with pytest.raises(ValueError, match="bomb.png .*exceeds limit"):
+    words = "bomb.png is too large .*exceeds limit.*: scale it down"
+    with pytest.raises(ValueError, match=words):
         read_image(path)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 800)
     assert read_image(path).shape == (20, 40, 3)
+
+
+@pytest.mark.parametrize("read", [read_image, lambda p: read_labels(p, 3)])
+def test_a_folder_is_no_file(tmp_path, read):
+    with pytest.raises(ValueError, match="is a folder: .* one file"):
+        read(tmp_path)
 
 
 @pytest.mark.parametrize("read", [read_image, lambda p: read_labels(p, 3)])
@@ -175,7 +185,48 @@ def test_labels_are_indices_not_colours(tmp_path):
         assert torch.from_numpy(labels).tolist() == ids.tolist()
 
 
-@pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA", "1", "I;16"])
+def packed(path, ids, bits, palette=None):
+    """Write a PNG by hand: class ids in few bits, grey or with a palette."""
+
+    def chunk(name, data):
+        check = struct.pack(">I", zlib.crc32(name + data))
+        return struct.pack(">I", len(data)) + name + data + check
+
+    height, width = len(ids), len(ids[0])
+    rows = b""
+    for row in ids:
+        digits = "".join(f"{k:0{bits}b}" for k in row)
+        digits += "0" * (-len(digits) % 8)
+        octets = [digits[i : i + 8] for i in range(0, len(digits), 8)]
+        rows += b"\0" + bytes(int(octet, 2) for octet in octets)
+    kind = 0 if palette is None else 3
+    header = struct.pack(">IIBBBBB", width, height, bits, kind, 0, 0, 0)
+    content = chunk(b"IHDR", header)
+    content += b"" if palette is None else chunk(b"PLTE", bytes(palette))
+    content += chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + content)
+    return path
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 16])
+def test_grey_labels_need_8_bits(tmp_path, bits):
+    # Pillow would turn class 3 of 2 bits into 255: void
+    ids = [[0, 1, 1], [1, 0, 1]] if bits == 1 else [[0, 1, 3], [3, 2, 1]]
+    path = packed(tmp_path / "few.png", ids, bits)
+    words = f"few.png is grey with {bits} bits?, .* 8 bits or with a palette"
+    with pytest.raises(ValueError, match=words):
+        read_labels(path, 4)
+    assert read_labels(packed(path, ids, 8), 4).tolist() == ids
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 8])
+def test_a_palette_may_have_fewer_bits(tmp_path, bits):
+    ids = [[0, 1, 1], [1, 0, 1]] if bits == 1 else [[0, 1, 3], [3, 2, 1]]
+    path = packed(tmp_path / "few.png", ids, bits, palette=range(12))
+    assert read_labels(path, 4).tolist() == ids
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA"])
 def test_labels_without_ids_are_refused(tmp_path, mode):
     path = saved(tmp_path / "labels.png", Image.new(mode, (3, 2)))
     with pytest.raises(ValueError, match=f"labels.png has mode {mode}.*to_l"):

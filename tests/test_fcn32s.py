@@ -1,5 +1,7 @@
 """FCN-32s: every size, every picture, and what it learns."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -11,6 +13,7 @@ from PIL import Image
 from fcn_lib import train
 from fcn_lib.baselines import label_by_color, learn_colors
 from fcn_lib.fcn32s import FCN32s
+from fcn_lib.losses import masked_cross_entropy
 from fcn_lib.pixels import confusion_matrix, scores
 from fcn_lib.scenes import CLASSES, scene
 
@@ -22,7 +25,8 @@ def net():
     """Make one net of five classes; no test changes it."""
     torch.manual_seed(0)
     net = FCN32s(K).eval()
-    # untrained, it would call everything by the same name
+    # at zero, it would call everything by the same name
+    net.score.reset_parameters()
     with torch.no_grad():
         logits = net(as_images(picture()))
         net.score.bias -= logits.mean((0, 2, 3))
@@ -32,6 +36,13 @@ def net():
 @pytest.fixture
 def small():
     """Make a small net that a test may change."""
+    net = fresh()
+    net.score.reset_parameters()
+    return net
+
+
+def fresh():
+    """A small net as it is made, its score layer at zero."""
     torch.manual_seed(0)
     return FCN32s(K, "test_efficientnet", pretrained=False)
 
@@ -132,16 +143,37 @@ def test_training_needs_more_than_one_cell(small):
     assert small(noise(1, 3, 33, 20)).shape == (1, K, 33, 20)
 
 
-def test_every_weight_learns(small):
-    small.train()(noise(2, 3, 64, 64)).pow(2).mean().backward()
-    for name, weight in small.named_parameters():
-        assert weight.grad is not None and weight.grad.abs().sum() > 0, name
+@pytest.mark.parametrize("training", [True, False])
+def test_a_fresh_net_finds_all_classes_alike(training):
+    net, images = fresh().train(training), noise(2, 3, 50, 70)
+    logits = net(images)
+    assert logits.eq(0).all()
+    loss = masked_cross_entropy(logits, torch.full((2, 50, 70), K - 1))
+    assert loss.item() == pytest.approx(math.log(K), rel=1e-6)
 
 
-@pytest.mark.parametrize("num_classes", [1, 0, -3])
-def test_fewer_than_two_classes_are_refused(num_classes):
-    with pytest.raises(ValueError, match=f"not {num_classes}: .* use 2"):
-        FCN32s(num_classes, pretrained=False)
+def test_every_weight_learns_from_the_second_step_on():
+    net, images = fresh().train(), noise(2, 3, 64, 64)
+    target = (images[:, 0] * K).long()
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+
+    def learning():
+        optimizer.zero_grad()
+        masked_cross_entropy(net(images), target).backward()
+        optimizer.step()
+        weights = dict(net.named_parameters())
+        return {k for k, v in weights.items() if v.grad.abs().sum() > 0}
+
+    # nothing flows back through a score layer of zeros
+    assert learning() == {"score.weight", "score.bias"}
+    assert learning() == dict(net.named_parameters()).keys()
+
+
+@pytest.mark.parametrize("num_classes", [1, 0, -3, 256])
+def test_two_to_255_classes_are_possible(num_classes):
+    with pytest.raises(ValueError, match=f"2 to 255, not {num_classes}: "):
+        FCN32s(num_classes, "test_efficientnet", pretrained=False)
+    FCN32s(2 if num_classes < 2 else 255, "test_efficientnet", False)
 
 
 def test_predict_labels_every_pixel(net):
@@ -188,6 +220,18 @@ def test_predict_leaves_the_net_as_it_was(small, training):
     assert np.array_equal(labels, by_hand(small.eval(), picture(20, 20)))
 
 
+@pytest.mark.parametrize("weight", [0, torch.nan])
+def test_predict_leaves_a_frozen_backbone_frozen(small, weight):
+    torch.nn.init.constant_(small.score.weight, weight)
+    small.train().backbone.eval()
+    try:
+        small.predict(picture())
+    except ValueError:
+        assert weight != 0
+    assert small.training and small.score.training
+    assert not any(part.training for part in small.backbone.modules())
+
+
 def test_predict_wants_no_gradient(small):
     tracked = []
     small.score.register_forward_hook(
@@ -232,9 +276,9 @@ def mean_iou(preds, pairs):
 
 
 def test_it_learns_more_than_colour():
-    net, pairs = train.trained("fcn32s"), train.scenes("test")
+    net, pairs = train.trained("fcn32s"), train.scene_pairs("test")
     ours = scores(train.evaluate(net, pairs, len(CLASSES))).mean_iou
-    table = learn_colors(train.scenes("train"), len(CLASSES))
+    table = learn_colors(train.scene_pairs("train"), len(CLASSES))
     colour = [label_by_color(image, table) for image, _ in pairs]
     constants = [
         mean_iou([np.full_like(t, k) for _, t in pairs], pairs)

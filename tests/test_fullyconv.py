@@ -51,6 +51,12 @@ def test_a_map_of_another_size_is_refused():
         linear_to_conv(nn.Linear(100, 3), 10, 3, 3)
 
 
+@pytest.mark.parametrize("step", [0, -2])
+def test_windows_are_at_least_one_pixel_apart(step):
+    with pytest.raises(ValueError, match=f"step .* at least 1, not {step}"):
+        slide(nn.Flatten(), torch.zeros(1, 1, 8, 12), window=4, step=step)
+
+
 def test_a_window_larger_than_the_image_is_refused():
     with pytest.raises(ValueError, match="window of 9 .* 8x12"):
         slide(nn.Flatten(), torch.zeros(1, 1, 8, 12), window=9, step=1)

@@ -9,6 +9,7 @@ from torchmetrics.classification import MulticlassJaccardIndex
 
 from fcn_lib.pixels import (
     VOID,
+    VOID_COLOR,
     boundary_iou,
     colorize,
     confusion_matrix,
@@ -141,6 +142,45 @@ def test_logits_decide_by_their_largest():
     )
 
 
+@pytest.mark.parametrize("batch", [(), (2,), (2, 3)])
+def test_logits_may_have_any_batch_axes(batch):
+    generator = torch.Generator().manual_seed(0)
+    # three rows as well as three classes: the axes are easily confused
+    logits = torch.randn(*batch, 3, 3, 5, generator=generator)
+    target = torch.randint(0, 3, (*batch, 3, 5), generator=generator)
+    expected = torch.zeros(3, 3, dtype=torch.int64)
+    for place in np.ndindex(*target.shape):
+        *before, row, column = place
+        guess = max(
+            range(3), key=lambda k: logits[(*before, k, row, column)].item()
+        )
+        expected[target[place], guess] += 1
+    assert confusion_matrix(logits, target, 3).equal(expected)
+    assert decide(logits).shape == target.shape
+
+
+def test_another_label_may_mean_void():
+    target = np.where(TRUE == VOID, 77, TRUE)
+    assert confusion_matrix(PRED, target, 3, ignore_index=77).equal(COUNTS)
+    with pytest.raises(ValueError, match="class 255 .* void pixels with 77"):
+        confusion_matrix(PRED, TRUE, 3, ignore_index=77)
+
+
+@pytest.mark.parametrize("value", [-100, -1, 0, 2, 256])
+@pytest.mark.parametrize("score", [confusion_matrix, boundary_iou])
+def test_void_is_none_of_the_classes(value, score):
+    width = {"width": 1} if score is boundary_iou else {}
+    words = f"from 3 to 255, not {value}: .* void"
+    with pytest.raises(ValueError, match=words):
+        score(PRED, TRUE, 3, ignore_index=value, **width)
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 3), (3, 2), (2, 2, 2)])
+def test_a_matrix_that_is_not_square_has_no_scores(shape):
+    with pytest.raises(ValueError, match=r"\(K, K\), not \(\d"):
+        scores(torch.ones(shape))
+
+
 def test_an_empty_matrix_has_no_scores():
     result = scores(confusion_matrix(TRUE * 0, TRUE * 0 + VOID, 3))
     assert np.isnan(result[:4]).all()
@@ -183,6 +223,32 @@ def test_boundary_iou_equals_a_naive_search():
         assert iou.item() == pytest.approx(len(a & b) / len(a | b))
 
 
+def test_boundary_iou_is_as_exact_as_its_type():
+    target = torch.zeros(1, 3, dtype=torch.uint8)
+    pred = torch.tensor([[0, 0, 1]], dtype=torch.uint8)
+    iou = boundary_iou(pred, target, 2, width=1)
+    assert iou.dtype == torch.float64 and iou[0].item() == 2 / 3
+
+
+def test_the_edge_of_a_void_area_counts_as_edge_in_both_maps():
+    target = np.zeros((9, 9), np.uint8)
+    target[3:6, 3:6] = VOID
+    pred = np.zeros_like(target)
+    pred[4, 4] = 1  # inside of void: not seen
+    pred[0, 0] = 1
+    # edge are the frame of 32 pixels and the ring of 16 around the void; in
+    # pred the corner is missing from it, and its neighbour (1, 1) is new
+    iou = boundary_iou(pred, target, 2, width=1)[0].item()
+    assert iou == pytest.approx(47 / 49)
+
+
+def test_boundary_iou_needs_class_ids():
+    logits = torch.zeros(1, 3, 4, 4)
+    words = r"\(1, 3, 4, 4\).*\(1, 4, 4\): .* class ids"
+    with pytest.raises(ValueError, match=words):
+        boundary_iou(logits, TRUE[None], 3, width=1)
+
+
 def test_colors_and_back():
     rgb = colorize(TRUE, PALETTE)
     assert rgb.shape == (4, 4, 3) and rgb.dtype == np.uint8
@@ -201,7 +267,11 @@ def test_colors_and_back():
         (lambda: confusion_matrix(PRED + 1, TRUE, 3), "pred holds class 3"),
         (lambda: confusion_matrix(PRED, TRUE * 1.0, 3), "float64"),
         (lambda: confusion_matrix(PRED, TRUE.astype(int) - 1, 3), "holds -1"),
-        (lambda: colorize(TRUE, PALETTE[:2]), "class 2"),
+        (lambda: colorize(TRUE, PALETTE[:2]), "class 2.* colours"),
+        (lambda: colorize(TRUE, (*PALETTE, [255] * 3)), "3 white.* void"),
+        (lambda: to_labels(TRUE, (VOID_COLOR,)), "class 0 white.* void"),
+        (lambda: confusion_matrix(TRUE, PRED, 3), "pred .* 255 .* no void"),
+        (lambda: boundary_iou(PRED[:3], TRUE, 3, 1), r"\(3, 4\).*\(4, 4\)"),
         (lambda: boundary_iou(TRUE, TRUE, 3, width=0), "not 0"),
         (lambda: decide(torch.full((1, 2, 3, 3), torch.nan)), "9|18"),
     ],
@@ -222,6 +292,8 @@ def test_logits_of_other_classes_are_refused():
     target = torch.zeros(1, 4, 4, dtype=torch.long)
     with pytest.raises(ValueError, match="5 channels but num_classes is 3"):
         confusion_matrix(torch.zeros(1, 5, 4, 4), target, 3)
+    with pytest.raises(ValueError, match="5 channels but num_classes is 3"):
+        confusion_matrix(torch.zeros(5, 3, 4), target[0, :3], 3)
 
 
 def test_an_unknown_color_is_named_and_counted():

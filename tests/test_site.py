@@ -32,6 +32,14 @@ def test_cover_page_and_readme_name_every_chapter(chapter: str):
     assert f"(fcn_lib/{stem}.py)" in readme
 
 
+@pytest.mark.parametrize("page", ["README.md", "chapters/index.md"])
+def test_every_address_on_a_page_is_that_of_the_config(page: str):
+    text = (ROOT / page).read_text()
+    found = re.findall(r"github(?:\.com)?/([\w.-]+/[\w.-]+)", text)
+    place = CONFIG["repository"]["url"].removeprefix("https://github.com/")
+    assert set(found) == {place}
+
+
 def test_readme_names_every_make_target():
     targets = re.findall(
         r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE

@@ -68,11 +68,11 @@ def runs(monkeypatch, tmp_path):
 
     def short(net, data, seed):
         seeds.append(seed)
-        return fit(net, data, steps=1, batch_size=2, seed=seed)
+        return fit(net, data, steps=2, batch_size=2, seed=seed)
 
-    street = train.Scenes(2, size=(32, 64))
+    streets = list(train.Scenes(4, size=(32, 64)))
     monkeypatch.setattr(train, "fit", short)
-    monkeypatch.setattr(train, "scenes", lambda split: list(street))
+    monkeypatch.setattr(train, "scene_pairs", lambda split: streets)
     monkeypatch.setenv("FCN_CACHE", str(tmp_path / "cache"))
     return seeds
 
@@ -122,6 +122,44 @@ def test_images_and_labels_are_mirrored_together(targets):
         assert same != flip
         mirrored += flip
     assert 10 <= mirrored <= 30
+
+
+def test_flipped_arrays_can_be_learned_from_and_judged():
+    flipped = [(image[:, ::-1], labels[:, ::-1]) for image, labels in pairs()]
+    copies = [(image.copy(), labels.copy()) for image, labels in flipped]
+    a, b = pixel_net(), pixel_net()
+    assert train.fit(a, flipped, steps=3) == train.fit(b, copies, steps=3)
+    assert train.evaluate(a, flipped, K).equal(train.evaluate(b, copies, K))
+
+
+def test_images_of_two_sizes_do_not_fit_into_a_batch():
+    mixed = pairs(2) + pairs(2, height=8)
+    words = r"of 8x16 and 12x16 .* batch_size=1"
+    with pytest.raises(ValueError, match=words):
+        train.fit(pixel_net(), mixed, steps=1, batch_size=4)
+    assert len(train.fit(pixel_net(), mixed, steps=4, batch_size=1)) == 4
+
+
+def test_fit_seeds_the_generator_of_torch():
+    numbers = []
+    for before in (1, 2):
+        net = pixel_net()
+        torch.manual_seed(before)
+        train.fit(net, pairs(), steps=1, seed=5)
+        numbers.append(torch.rand(1).item())
+    assert numbers[0] == numbers[1]
+
+
+def test_the_learning_rate_peaks_after_three_tenths(monkeypatch):
+    rates, step = [], torch.optim.AdamW.step
+
+    def spy(self, *args, **kwargs):
+        rates.append(self.param_groups[0]["lr"])
+        return step(self, *args, **kwargs)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", spy)
+    train.fit(pixel_net(), pairs(), steps=30, learning_rate=0.01)
+    assert max(rates) == rates[8] == pytest.approx(0.01)  # the ninth of 30
 
 
 def test_every_image_comes_once_a_round(targets):
@@ -205,12 +243,30 @@ def test_evaluate_counts_what_predict_says():
     assert (by_hand.sum(0) > 0).sum() > 2
 
 
+@pytest.mark.parametrize("num_classes", [K, K + 1])
+def test_evaluate_leaves_the_net_as_it_was(num_classes):
+    net = nn.Sequential(pixel_net().eval(), nn.BatchNorm2d(K)).train()
+    net[0].eval()
+    modes = [part.training for part in net.modules()]
+    try:
+        train.evaluate(net, pairs(), num_classes)
+    except ValueError:
+        assert num_classes != K
+    assert [part.training for part in net.modules()] == modes
+    assert net[1].num_batches_tracked == 0
+
+
+def test_an_unknown_split_is_refused():
+    with pytest.raises(ValueError, match="no split 'val': .*'train', 'test'"):
+        train.scene_pairs("val")
+
+
 def test_the_splits_share_no_street(monkeypatch):
     sizes = {name: length for name, (length, _) in train.SPLITS.items()}
     assert sizes == {"train": 256, "test": 64}
     for name, (_, seed) in train.SPLITS.items():
         monkeypatch.setitem(train.SPLITS, name, (3, seed))
-    streets = train.scenes("train") + train.scenes("test")
+    streets = train.scene_pairs("train") + train.scene_pairs("test")
     assert len({image.tobytes() for image, _ in streets}) == 6
 
 
@@ -223,7 +279,7 @@ def test_a_net_is_trained_once_and_then_loaded(runs, tmp_path):
     assert not first.training and not second.training
     for key, value in first.state_dict().items():
         assert value.equal(second.state_dict()[key]), key
-    image = train.scenes("test")[0][0]
+    image = train.scene_pairs("test")[0][0]
     images = torch.tensor(image).permute(2, 0, 1)[None] / 255
     with torch.no_grad():
         assert first(images).equal(second(images))
@@ -275,6 +331,7 @@ def test_a_run_killed_while_it_writes_leaves_no_net(
 def test_another_seed_is_another_net(runs, tmp_path):
     first, second = train.trained("fcn32s"), train.trained("fcn32s", seed=1)
     assert runs == [0, 1] and len(kept(tmp_path)) == 2
+    # both start alike, but see the streets in another order
     assert not first.score.weight.equal(second.score.weight)
 
 

@@ -82,6 +82,11 @@ def test_gradient_flows_through_upsample():
     assert torch.autograd.gradcheck(lambda x: upsample(x, 3), x)
 
 
+def test_whole_numbers_would_lose_their_fractions():
+    with pytest.raises(ValueError, match=r"not torch.int64: use x.float\(\)"):
+        upsample(torch.ones(1, 1, 2, 2, dtype=torch.int64), 2)
+
+
 @pytest.mark.parametrize(
     "call",
     [

@@ -1,0 +1,119 @@
+"""Figures: each is one picture of the expected size, and has its words."""
+
+import io
+from base64 import b64decode
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from fcn_lib import scenes, viz
+from fcn_lib.scenes import scene
+
+ALT = "What is seen."
+CLASSES = ("road", "car", "tree")
+PALETTE = ((0, 0, 0), (200, 0, 0), (0, 90, 0))
+PHOTO = np.full((40, 80, 3), 90, np.uint8)
+LABELS = np.zeros((40, 80), np.uint8)
+
+
+@pytest.fixture
+def displayed(monkeypatch):
+    """Collect what would be displayed: (data, metadata)."""
+    seen = []
+    monkeypatch.setattr(
+        viz,
+        "display",
+        lambda data, raw, metadata: seen.append((data, metadata)),
+    )
+    return seen
+
+
+@pytest.fixture
+def figures(monkeypatch):
+    """Collect the figures instead of showing them."""
+    seen = []
+    monkeypatch.setattr(viz, "show", lambda figure, alt: seen.append(figure))
+    return seen
+
+
+def texts(ax):
+    """All that is written inside the axes."""
+    return [text.get_text() for text in ax.texts]
+
+
+@pytest.mark.parametrize(
+    "draw, size",
+    [
+        # two of 3.8 inches, half as high, and 0.3 for titles
+        (lambda: viz.panels({"a": PHOTO, "b": LABELS}, ALT, (), PALETTE),
+         (760, 220)),
+        # three rows of one, and 0.3 for the legend
+        (lambda: viz.panels({"a": PHOTO, "b": PHOTO, "c": LABELS / 2}, ALT,
+                            CLASSES, PALETTE, columns=1, cell=8,
+                            mark_middle=True, width=4),
+         (400, 720)),
+        (lambda: viz.heat(PHOTO, {"road": np.eye(5, 10)}, ALT), (760, 220)),
+        (lambda: viz.matrix(torch.eye(3).long(), CLASSES, ALT), (320, 216)),
+        (lambda: viz.bars({"a": [0.1, 0.2, 1]}, CLASSES, ALT), (760, 280)),
+        (lambda: viz.curve([3.0, 2.0] * 10, ALT), (760, 240)),
+    ],
+)  # fmt: skip
+def test_one_picture_is_displayed_with_its_words(displayed, draw, size):
+    draw()
+    ((data, metadata),) = displayed
+    picture = Image.open(io.BytesIO(b64decode(data["image/png"])))
+    picture.load()
+    assert picture.format == "PNG" and picture.size == size
+    assert len(picture.convert("RGB").getcolors()) > 2  # something is drawn
+    assert data["text/plain"] == ALT
+    assert metadata == {"image/png": {"alt": ALT}}
+
+
+@pytest.mark.parametrize("alt", ["", "  \n"])
+def test_a_figure_without_words_is_refused(displayed, alt):
+    with pytest.raises(ValueError, match="say what is seen"):
+        viz.curve([1.0] * 10, alt)
+    assert displayed == []
+
+
+def test_the_legend_names_the_classes_and_void_where_it_occurs(figures):
+    with_void = LABELS.copy()
+    with_void[3, 5] = 255
+    for labels, names in (LABELS, CLASSES), (with_void, (*CLASSES, "void")):
+        viz.panels({"a": PHOTO, "b": labels}, ALT, CLASSES, PALETTE)
+        (legend,) = figures[-1].legends
+        assert [t.get_text() for t in legend.get_texts()] == list(names)
+
+
+def test_flat_colors_survive_in_the_picture(displayed):
+    image, labels = (picture[56:136, 64:200] for picture in scene(434))
+    viz.panels({"a": image, "b": labels}, ALT, scenes.CLASSES, scenes.PALETTE)
+    picture = Image.open(io.BytesIO(b64decode(displayed[0][0]["image/png"])))
+    pixels = np.asarray(picture.convert("RGB")).astype(int).reshape(-1, 3)
+    for color in scenes.PALETTE:
+        assert np.abs(pixels - color).max(axis=1).min() <= 16
+
+
+def test_a_score_that_is_no_number_has_no_bar(figures):
+    scores = torch.tensor([0.25, torch.nan, 0.0])
+    viz.bars({"a": scores, "b": [1, 0.5, 0.999]}, CLASSES, ALT)
+    (ax,) = figures[0].axes
+    assert texts(ax) == [".25", "–", ".00", "1.00", ".50", "1.00"]
+    heights = [bar.get_height() for bar in ax.patches]
+    assert heights == [0.25, 0, 0, 1, 0.5, 0.999]
+
+
+def test_rows_of_the_matrix_are_percent_of_the_true_class(figures):
+    counts = torch.tensor([[3, 1, 0], [0, 0, 0], [1, 999, 0]])
+    viz.matrix(counts, CLASSES, ALT)
+    written = np.reshape(texts(figures[0].axes[0]), (3, 3)).tolist()
+    # a car is never true: there is nothing to take percent of
+    assert written == [["75", "25", "·"], ["–"] * 3, ["·", "100", "·"]]
+
+
+def test_the_overlay_is_half_photograph_and_half_colour():
+    mixed = viz.overlay(PHOTO, np.full((40, 80), 1, np.uint8), PALETTE)
+    assert mixed.shape == PHOTO.shape and mixed.dtype == np.uint8
+    assert mixed[3, 5].tolist() == [145, 45, 45]
