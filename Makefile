@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-NBVAL := --nbval-current-env --nbval-cell-timeout=300 \
+NBVAL := --nbval-current-env --nbval-cell-timeout=900 \
 	--nbval-sanitize-with=tests/nbval.cfg
 
 .DEFAULT_GOAL := help

@@ -32,7 +32,7 @@ from notebooks import (
     write,
 )
 
-CELL_SECONDS = 300
+CELL_SECONDS = 900
 WIDGETS = "application/vnd.jupyter.widget-state+json"
 
 
