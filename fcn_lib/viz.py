@@ -18,6 +18,7 @@ from PIL import Image
 from torch import Tensor
 
 from fcn_lib.pixels import VOID, VOID_COLOR, Palette, colorize
+from fcn_lib.stride import conv_size, receptive_field
 
 INK, SOFT = "#2b2b33", "#8a8a94"
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # Okabe and Ito (2008)
@@ -231,6 +232,109 @@ def curve(losses: Sequence[float], alt: str) -> None:
     show(figure, alt)
 
 
+def stride_curve(
+    strides: Sequence[int], lines: dict[str, Sequence[float]], alt: str
+) -> None:
+    """Show how a score falls as the stride grows, one line for each way.
+
+    Args:
+        strides: powers of two.
+        lines: a title, and one value from 0 to 1 for each stride.
+        alt: what is seen.
+    """
+    figure = Figure((7.6, 3.2), layout="constrained")
+    ax = figure.subplots()
+    for i, (title, values) in enumerate(lines.items()):
+        ax.plot(
+            strides, values, STYLES[i], color=COLORS[i], marker="os^D"[i],
+            label=title,
+        )  # fmt: skip
+    ax.set_xscale("log", base=2)
+    ax.set_xticks(strides, map(str, strides), fontsize=9)
+    ax.set(xlabel="stride", ylabel="mean IoU", ylim=(0, 1.02))
+    ax.grid(axis="y", color="#e4e4ea", linewidth=0.6)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(frameon=False, fontsize=9, loc="lower left")
+    show(figure, alt)
+
+
+def grids(
+    maps: dict[str, NDArray],
+    alt: str,
+    frames: dict[str, Sequence[tuple[int, int, int, int]]] | None = None,
+) -> None:
+    """Show small maps side by side, with their numbers in the cells.
+
+    Zeros are grey on white; the larger a number, the bluer its cell. A cell
+    that is nan stays empty.
+
+    Args:
+        maps: titles, and (H, W) numbers; about 25 columns fit in all.
+        alt: what is seen.
+        frames: for a title, frames around cells: first row, first column,
+            height and width, drawn in turn orange and solid, green and dashed.
+    """
+    shapes = [np.shape(values) for values in maps.values()]
+    gap = 1.3  # cells between two maps
+    across = sum(W for _, W in shapes) + gap * len(maps)
+    cell = min(0.36, 7.6 / across)  # inches
+    down = max(H for H, _ in shapes) + 0.4
+    figure = Figure((7.6, down * cell + 0.3))
+    left = (7.6 / cell - across + gap) / 2
+    for (title, values), (H, W) in zip(maps.items(), shapes, strict=True):
+        x, y = left * cell / 7.6, (down - H - 0.2) * cell
+        height = figure.get_figheight()
+        size = W * cell / 7.6, H * cell / height
+        ax = figure.add_axes((x, y / height, *size))
+        ax.set_title(title, fontsize=9, color=INK)
+        _numbers(ax, np.asarray(values, dtype=float))
+        for i, (row, column, h, w) in enumerate((frames or {}).get(title, ())):
+            box = Rectangle(
+                (column - 0.5, row - 0.5), w, h, fill=False, lw=2.2, zorder=3,
+                color=COLORS[1 + i % 2], linestyle=STYLES[i % 2],
+                clip_on=False,
+            )  # fmt: skip
+            ax.add_patch(box)
+        left += W + gap
+    show(figure, alt)
+
+
+def cone(
+    layers: Sequence[tuple[int, int, int]], n: int, unit: int, alt: str
+) -> None:
+    """Draw what one unit sees in a row of pixels, layer by layer.
+
+    Args:
+        layers: (kernel, stride, padding), the first one first.
+        n: how many pixels the row has.
+        unit: which unit of the last map. A bar marks the pixels of its cell.
+        alt: what is seen.
+    """
+    figure = Figure((7.6, 0.55 * len(layers) + 1.0), layout="constrained")
+    ax = figure.subplots()
+    maps = [np.arange(n)]  # where the units of each map lie
+    for depth, layer in enumerate(layers, 1):
+        field = receptive_field(layers[:depth])
+        units = np.arange(conv_size(len(maps[-1]), *layer))
+        maps.append(field.offset + field.stride * units)
+    seen = np.array([unit])
+    for depth in range(len(layers), -1, -1):
+        lit = np.isin(np.arange(len(maps[depth])), seen)
+        colors = np.where(lit, COLORS[1], "#d9d6cf")
+        height = np.full(len(lit), depth)
+        ax.scatter(maps[depth], height, 55, colors, "s", zorder=3)
+        if depth:
+            seen = _down(ax, maps, depth, layers[depth - 1], seen)
+    block = np.array([unit, unit + 1]) * field.stride - 0.5
+    ax.plot(block, [-0.6, -0.6], color=COLORS[0], linewidth=4)
+    names = [f"map {depth}" for depth in range(1, len(maps))]
+    ax.set_yticks([-0.6, *range(len(maps))], ["cell", "pixels", *names])
+    ax.set_xticks(range(0, n, 2))
+    ax.tick_params(labelsize=9, length=0)
+    ax.spines[:].set_visible(False)
+    show(figure, alt)
+
+
 def _frame(ax: Axes) -> None:
     """No scale, and a thin line around: void is as white as the paper."""
     ax.set(xticks=[], yticks=[])
@@ -253,6 +357,50 @@ def _mark(ax: Axes, height: int, width: int) -> None:
     ax.add_patch(
         Rectangle(corner, side, side, fill=False, color="white", lw=1.2)
     )
+
+
+def _numbers(ax: Axes, values: NDArray) -> None:
+    """Fill a grid of cells with numbers, and with blue by their size."""
+    _frame(ax)
+    H, W = values.shape
+    share = np.abs(np.nan_to_num(values))
+    share = share / max(share.max(), 1e-12)
+    blue = np.array([0, 114, 178]) / 255  # COLORS[0]
+    ax.imshow(1 - 0.5 * share[..., None] * (1 - blue), aspect="auto")
+    for line in range(1, H):
+        ax.axhline(line - 0.5, color=SOFT, linewidth=0.4)
+    for line in range(1, W):
+        ax.axvline(line - 0.5, color=SOFT, linewidth=0.4)
+    for (row, column), value in np.ndenumerate(values):
+        if np.isnan(value):
+            continue
+        text = f"{value:.2f}".rstrip("0").rstrip(".")
+        if abs(value) < 1:
+            text = text.replace("0.", ".")
+        color = INK if value else SOFT
+        ax.text(
+            column, row, text, ha="center", va="center", fontsize=8,
+            color=color,
+        )  # fmt: skip
+
+
+def _down(
+    ax: Axes,
+    maps: Sequence[NDArray],
+    depth: int,
+    layer: tuple[int, int, int],
+    seen: NDArray,
+) -> NDArray:
+    """Draw lines from units to the units that they read; return those."""
+    kernel, stride, padding = layer
+    below = maps[depth - 1]
+    read = [j * stride - padding + np.arange(kernel) for j in seen]
+    for j, inputs in zip(seen, read, strict=True):
+        for i in inputs[(inputs >= 0) & (inputs < len(below))]:
+            ends = maps[depth][j], below[i]
+            ax.plot(ends, (depth, depth - 1), color=COLORS[1], linewidth=0.8)
+    units = np.unique(np.concatenate(read))
+    return units[(units >= 0) & (units < len(below))]
 
 
 def _legend(

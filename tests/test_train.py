@@ -366,7 +366,14 @@ def test_a_copy_of_the_code_has_the_same_key(copy, monkeypatch):
 
 @pytest.mark.parametrize(
     "module",
-    ["fcn32s", "backbones", "losses", "transposed", "train", "scenes/draw"],
+    [
+        "fcn32s",
+        "backbones",
+        "losses",
+        "transposed/bilinear",
+        "train",
+        "scenes/draw",
+    ],
 )
 def test_new_code_trains_anew(copy, module):
     before = key()

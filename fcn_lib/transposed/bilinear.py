@@ -1,7 +1,7 @@
 """Bilinear upsampling as a transposed convolution.
 
-Its chapter comes later in the book; ``chapters/fcn32s.ipynb`` uses it for
-the last step. After Long, Shelhamer and Darrell (2015), section 3.3.
+Backs ``chapters/transposed.ipynb``, and does the last step of the networks.
+After Long, Shelhamer and Darrell (2015), section 3.3.
 """
 
 import torch
