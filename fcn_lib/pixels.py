@@ -2,7 +2,8 @@
 
 Backs ``chapters/pixels.ipynb``. The scores are those of Long, Shelhamer and
 Darrell (2015), section 5: one confusion matrix over the whole data set, the
-void pixels left out. Boundary IoU is that of Cheng et al. (2021), section 3.
+void pixels left out. Boundary IoU is that of Cheng et al. (2021), as defined
+at https://bowenc0221.github.io/boundary-iou.
 """
 
 from typing import NamedTuple
