@@ -94,6 +94,13 @@ def test_no_mosaic_has_more_pixels_right_than_the_majority():
     assert right(block_labels(labels, 2, 3)) == best
 
 
+def test_blocks_vote_and_leave_void_out():
+    labels = np.array([[0, 1, 255, 255], [1, 255, 255, 255]], np.uint8)
+    expected = [[1, 1, 255, 255], [1, 1, 255, 255]]
+    cells = block_labels(labels, 2, num_classes=2)
+    assert mosaic(cells, 2, labels.shape).tolist() == expected
+
+
 def test_mosaic_equals_a_naive_loop():
     cells = np.arange(2 * 2 * 3).reshape(2, 2, 3)
     pixels = mosaic(cells, 3, (5, 8))

@@ -77,12 +77,6 @@ def test_cover_is_what_its_script_draws():
     assert stored.stat().st_size < 150_000
 
 
-def test_blocks_vote_and_leave_void_out():
-    labels = np.array([[0, 1, 255, 255], [1, 255, 255, 255]], np.uint8)
-    expected = [[1, 1, 255, 255], [1, 1, 255, 255]]
-    assert cover.blocks(labels, 2).tolist() == expected
-
-
 def test_description_is_the_first_paragraph_cut_at_a_word():
     text = "One street & a *pixel* " + "of it " * 60
     document = publish_doctree(f"Title\n=====\n\n{text}\n\nSecond.")

@@ -9,10 +9,10 @@ pixels, each the class that most of its pixels have, then the exact labels.
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-from fcn_lib.pixels import VOID, colorize
+from fcn_lib.coarse import block_labels, mosaic
+from fcn_lib.pixels import colorize
 from fcn_lib.scenes import CLASSES, PALETTE, scene
 
 SEED = 198
@@ -21,22 +21,14 @@ HEIGHT, WIDTH = 384, 960
 FRONTS = {32: 13, 16: 17, 8: 20, 1: 24}
 
 
-def blocks(labels: NDArray, side: int) -> NDArray:
-    """Give every pixel the most frequent class of its block, or void."""
-    H, W = labels.shape
-    tiles = labels.reshape(H // side, side, W // side, side)
-    counts = np.stack([(tiles == c).sum((1, 3)) for c in range(len(CLASSES))])
-    winner = np.where(counts.any(axis=0), counts.argmax(axis=0), VOID)
-    return winner.repeat(side, axis=0).repeat(side, axis=1)
-
-
 def cover() -> Image.Image:
     """Compose the picture; every front is a staircase down to the left."""
     image, labels = scene(SEED, size=(HEIGHT, WIDTH))
     row, column = np.indices(labels.shape) // 32
     for side, front in FRONTS.items():
         beyond = column + row // 2 >= front
-        coloured = colorize(blocks(labels, side), PALETTE)
+        cells = block_labels(labels, side, len(CLASSES))
+        coloured = colorize(mosaic(cells, side, labels.shape), PALETTE)
         image = np.where(beyond[..., None], coloured, image)
     # few colours: a small file, and flat blocks stay flat
     return Image.fromarray(image).quantize(128, dither=Image.Dither.NONE)
