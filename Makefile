@@ -6,7 +6,7 @@ NBVAL := --nbval-current-env --nbval-cell-timeout=900 \
 	--nbval-sanitize-with=tests/nbval.cfg
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-gpu chapters text lab serve lint clean
+.PHONY: help book test test-gpu bench results chapters text lab serve lint clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -23,6 +23,12 @@ test-gpu: $(READY) ## run every chapter on the GPU
 		{ echo "test-gpu needs a CUDA device; torch finds none here."; exit 1; }
 	$(BIN)/python -m pytest -q --nbval-lax $(NBVAL) \
 		tests/test_cuda.py chapters
+
+bench: $(READY) ## time the nets and their parts, into chapters/results
+	$(BIN)/python tests/bench.py
+
+results: $(READY) ## measure the ladders anew, into chapters/results (an hour)
+	$(BIN)/python -m fcn_lib results
 
 chapters: $(READY) ## bring the notebooks up to date with chapters/src
 	$(BIN)/python chapters/pipeline.py execute

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-# it fails on purpose: tests/test_chapters.py runs it
-collect_ignore = ["tests/must_fail"]
+# the first fails on purpose: tests/test_chapters.py runs it
+collect_ignore = ["tests/must_fail", "tests/bench.py"]
 
 # as when the chapters were executed: no progress bars
 os.environ.setdefault("FCN_QUIET", "1")

@@ -56,6 +56,7 @@ class Backbone(nn.Module):
                 f"{name} has features at strides {reductions}, but 8, 16 and "
                 "32 are needed: choose another timm model"
             )
+        self.name = name
         self.taps = [reductions.index(s) for s in STRIDES]
         self.channels = [body.feature_info.channels()[i] for i in self.taps]
         if pretrained and local:

@@ -5,15 +5,13 @@ section 4.1. The paper pads the image by 100 and crops the result; here the
 backbone sees to it that sizes line up.
 """
 
-import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from fcn_lib.backbones import DEFAULT, Backbone, evaluating
-from fcn_lib.datasets import to_images
-from fcn_lib.pixels import check_num_classes, decide
+from fcn_lib.backbones import DEFAULT, Backbone
+from fcn_lib.pixels import check_num_classes
+from fcn_lib.prediction import label_picture
 from fcn_lib.transposed import upsample
 
 
@@ -29,6 +27,7 @@ class FCN32s(nn.Module):
         ValueError: if ``num_classes`` is below 2 or above 255.
 
     Example:
+        >>> import torch
         >>> net = FCN32s(num_classes=8, pretrained=False).eval()
         >>> net(torch.zeros(1, 3, 50, 70)).shape
         torch.Size([1, 8, 50, 70])
@@ -56,7 +55,6 @@ class FCN32s(nn.Module):
         x = upsample(x, 32)  # (N, K, H, W), each rounded up to 32
         return x[..., :H, :W]
 
-    @torch.no_grad()
     def predict(self, image: NDArray | Image.Image) -> NDArray:
         """Label one picture.
 
@@ -69,7 +67,4 @@ class FCN32s(nn.Module):
         Raises:
             ValueError: if the picture is none, or the logits are NaN.
         """
-        images = to_images(image).to(self.score.weight.device)
-        with evaluating(self):
-            pred = decide(self(images))[0]
-        return pred.cpu().numpy().astype(np.uint8)
+        return label_picture(self, image)

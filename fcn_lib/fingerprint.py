@@ -6,6 +6,8 @@ fingerprint beside their outputs, and ``train`` beside its trained nets.
 
 import ast
 import hashlib
+import io
+import tokenize
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -84,8 +86,50 @@ def fingerprint(root: Path, cells: Iterable[str]) -> str:
     digest = hashlib.sha256(repr(cells).encode())
     for path in sorted(with_figures(reach(root, "\n".join(cells)))):
         digest.update(path.relative_to(root).as_posix().encode())
-        digest.update(path.read_text(encoding="utf-8").encode())
+        text = path.read_text(encoding="utf-8")
+        digest.update(
+            (essence(text) if path.suffix == ".py" else text).encode()
+        )
     return digest.hexdigest()
+
+
+def essence(source: str) -> str:
+    r"""Leave out what changes no output: docstrings and comments.
+
+    Args:
+        source: Python source.
+
+    Example:
+        >>> essence("'''A module.'''\nx = 1  # one\n# two\ny = 2")
+        'x = 1\ny = 2'
+    """
+    lines = source.split("\n")
+    gone = set()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column].rstrip()
+            if not lines[row - 1]:
+                gone.add(row)
+    for node in ast.walk(ast.parse(source)):
+        body = getattr(node, "body", None)
+        first = body[0] if isinstance(body, list) and body else None
+        if _is_text(first):
+            # one that follows a colon shares its line with code, and stays
+            before = lines[first.lineno - 1][: first.col_offset]
+            if not before.strip():
+                gone |= set(range(first.lineno, first.end_lineno + 1))
+    kept = (line for row, line in enumerate(lines, 1) if row not in gone)
+    return "\n".join(kept)
+
+
+def _is_text(node: ast.AST | None) -> bool:
+    """Tell whether a statement is a bare string, as a docstring is."""
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
 
 
 def with_figures(modules: set[Path]) -> set[Path]:

@@ -1,7 +1,13 @@
-"""Files: what is read faithfully, and what is refused by name."""
+"""Files: what is read faithfully, and what is refused by name.
 
+Tests that need CamVid are left out unless FCN_DATA names its folder.
+"""
+
+import csv
+import os
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,12 +15,19 @@ import torch
 from PIL import Image
 
 from fcn_lib.datasets import (
+    CAMVID,
+    Photos,
+    camvid,
+    folder,
+    load,
     read_image,
     read_labels,
     read_pair,
     to_images,
     to_rgb,
 )
+from fcn_lib.datasets.photos import spread_colors
+from fcn_lib.pixels import colorize, to_labels
 
 ORIENTATION = 0x0112  # the EXIF tag
 
@@ -307,3 +320,327 @@ def test_the_picture_itself_stays_as_it_is():
 def test_bad_pictures_are_named(image, words):
     with pytest.raises(ValueError, match=f"{words}: read files with"):
         to_images(image)
+
+
+CLASSES = ("road", "car", "sky")
+STEMS = ("b", "a", "c10", "c9")
+
+
+def ids(k, height=5, width=7):
+    """A label map with a corner of another class, and one void pixel."""
+    labels = np.full((height, width), k % 3, np.uint8)
+    labels[:2, :3] = (k + 1) % 3
+    labels[-1, -1] = 255
+    return labels
+
+
+def album(root, split="train", stems=STEMS):
+    """Write a small data set; picture k is all of grey k."""
+    for name in (split, f"{split}annot"):
+        (root / name).mkdir(parents=True, exist_ok=True)
+    for k, stem in enumerate(stems):
+        saved(root / f"{split}/{stem}.png", np.full((5, 7, 3), k, np.uint8))
+        saved(root / f"{split}annot/{stem}.png", ids(k))
+    return root
+
+
+def test_the_pairs_of_a_folder_come_in_order(tmp_path):
+    photos = folder(album(tmp_path), "train", CLASSES)
+    assert isinstance(photos, Photos) and len(photos) == 4
+    assert [image.stem for image, _ in photos.files] == sorted(STEMS)
+    for (image, labels), stem in zip(photos, sorted(STEMS), strict=True):
+        k = STEMS.index(stem)
+        assert (image == k).all() and np.array_equal(labels, ids(k))
+    assert np.array_equal(photos[-1][1], ids(STEMS.index("c9")))
+    with pytest.raises(IndexError):
+        photos[4]
+
+
+def test_the_splits_of_a_folder_do_not_mix(tmp_path):
+    album(tmp_path, "train")
+    album(tmp_path, "test", ["z"])
+    assert len(folder(tmp_path, "train", CLASSES)) == 4
+    assert len(folder(str(tmp_path), "test", CLASSES)) == 1
+
+
+def test_a_photograph_may_be_a_jpeg_and_other_files_lie_beside(tmp_path):
+    album(tmp_path)
+    (tmp_path / "train/a.png").unlink()
+    grey = np.full((5, 7, 3), 99, np.uint8)
+    saved(tmp_path / "train/a.JPG", grey, format="JPEG")
+    (tmp_path / "train/notes.txt").write_text("in May")
+    (tmp_path / "trainannot/.DS_Store").write_bytes(b"")
+    photos = folder(tmp_path, "train", CLASSES)
+    assert len(photos) == 4 and near(photos[0][0], grey)
+
+
+@pytest.mark.parametrize("name", ["train", "trainannot"])
+def test_a_folder_that_is_not_there_is_named(tmp_path, name):
+    album(tmp_path)
+    (tmp_path / name).rename(tmp_path / "elsewhere")
+    words = f"there is no folder .*/{name}: is the path right"
+    with pytest.raises(ValueError, match=words):
+        folder(tmp_path, "train", CLASSES)
+    (tmp_path / name).write_text("a file")
+    with pytest.raises(ValueError, match=words):
+        folder(tmp_path, "train", CLASSES)
+
+
+@pytest.mark.parametrize("name", ["train", "trainannot"])
+def test_an_empty_folder_is_named(tmp_path, name):
+    for file in (album(tmp_path) / name).iterdir():
+        file.unlink()
+    (tmp_path / name / "notes.txt").write_text("moved")
+    with pytest.raises(ValueError, match=f"/{name} holds no PNG or JPEG"):
+        folder(tmp_path, "train", CLASSES)
+
+
+@pytest.mark.parametrize("name", ["train", "trainannot"])
+def test_a_picture_without_a_partner_is_named(tmp_path, name):
+    (album(tmp_path) / f"{name}/c9.png").unlink()
+    words = "partner in .*/train and trainannot: 1 file, such as 'c9'"
+    with pytest.raises(ValueError, match=words):
+        folder(tmp_path, "train", CLASSES)
+
+
+def test_all_without_a_partner_are_counted(tmp_path):
+    album(tmp_path)
+    (tmp_path / "train/b.png").unlink()
+    (tmp_path / "trainannot/a.png").unlink()
+    with pytest.raises(ValueError, match="2 files, such as 'a'"):
+        folder(tmp_path, "train", CLASSES)
+
+
+@pytest.mark.parametrize("void", [0, 3, 11, 255])
+def test_void_in_the_files_becomes_255(tmp_path, void):
+    labels = np.uint8([[1, 2], [void, 2]])
+    saved(album(tmp_path, stems=["a"]) / "trainannot/a.png", labels)
+    saved(tmp_path / "train/a.png", np.zeros((2, 2, 3), np.uint8))
+    photos = folder(tmp_path, "train", CLASSES, void=void)
+    assert photos[0][1].tolist() == [[1, 2], [255, 2]]
+
+
+def test_a_label_that_is_no_class_is_named(tmp_path):
+    wrong = ids(0)
+    wrong[2, 2] = 11
+    saved(album(tmp_path) / "trainannot/b.png", wrong)
+    photos = folder(tmp_path, "train", CLASSES)
+    with pytest.raises(ValueError, match="/b.png holds label 11 .* 3 classes"):
+        photos[1]
+    assert photos[0][0].shape == (5, 7, 3)
+
+
+def test_a_pair_of_two_sizes_is_named(tmp_path):
+    saved(album(tmp_path) / "trainannot/a.png", ids(1, 7, 5))
+    words = r"train/a.png is \(5, 7\) .*trainannot/a.png is \(7, 5\)"
+    with pytest.raises(ValueError, match=words):
+        folder(tmp_path, "train", CLASSES)[0]
+
+
+def test_a_palette_of_yours_needs_a_colour_for_each_class(tmp_path):
+    colors = [(1, 2, 3), (4, 5, 6), (7, 8, 9)]
+    photos = folder(album(tmp_path), "train", CLASSES, colors)
+    assert photos.palette == tuple(colors) and photos.classes == CLASSES
+    with pytest.raises(ValueError, match="2 colours for 3 classes: give one"):
+        folder(tmp_path, "train", CLASSES, colors[:2])
+    chosen = folder(tmp_path, "train", CLASSES).palette
+    assert chosen == spread_colors(3)
+
+
+@pytest.mark.parametrize("count", [1, 2, 11, 21, 59, 150, 255])
+def test_colours_are_distinct_and_none_is_white(count):
+    colors = spread_colors(count)
+    assert len(colors) == len(set(colors)) == count
+    assert (255, 255, 255) not in colors
+    # the library can paint with them, and read them back
+    labels = np.arange(count, dtype=np.uint8)[None]
+    assert np.array_equal(to_labels(colorize(labels, colors), colors), labels)
+
+
+def test_colours_of_few_classes_are_far_apart():
+    colors = np.array(spread_colors(8))
+    gaps = np.abs(colors[:, None] - colors[None]).max(-1)
+    assert gaps[~np.eye(8, dtype=bool)].min() >= 40
+
+
+def test_more_classes_keep_the_colours_of_the_first():
+    assert spread_colors(21)[:5] == spread_colors(5)
+
+
+@pytest.mark.parametrize("size", [(12, 20), (7, 5), (1, 1), (1, 9), (13, 8)])
+@pytest.mark.parametrize("shrink", [2, 3, 4, 5, 16])
+def test_shrinking_averages_colours_and_picks_labels(tmp_path, size, shrink):
+    H, W = size
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 256, (H, W, 3), np.uint8)
+    # each pixel has a label of its own
+    labels = rng.permutation(H * W).astype(np.uint8).reshape(H, W)
+    saved(album(tmp_path, stems=["a"]) / "train/a.png", image)
+    saved(tmp_path / "trainannot/a.png", labels)
+    names = [str(k) for k in range(H * W)]
+    small, kept = folder(tmp_path, "train", names, shrink=shrink)[0]
+    h, w = -(-H // shrink), -(-W // shrink)
+    assert small.shape == (h, w, 3) and small.dtype == np.uint8
+    assert kept.shape == (h, w) and kept.dtype == np.uint8
+    for i in range(h):
+        for j in range(w):
+            rows = slice(i * shrink, (i + 1) * shrink)
+            block = rows, slice(j * shrink, (j + 1) * shrink)
+            mean = image[block].reshape(-1, 3).mean(0)
+            # Pillow's fast division is not exact to the last digit
+            assert np.abs(small[i, j] - mean).max() < 1
+            # of the labels one is chosen, never mixed
+            inside = labels[block]
+            assert kept[i, j] in inside
+            if inside.shape == (shrink, shrink):
+                assert kept[i, j] == inside[shrink // 2, shrink // 2]
+
+
+def test_shrinking_keeps_void(tmp_path):
+    saved(album(tmp_path, stems=["a"]) / "trainannot/a.png", ids(0) * 0 + 11)
+    photos = folder(tmp_path, "train", CLASSES, void=11, shrink=2)
+    assert photos[0][1].tolist() == [[255] * 4] * 3
+
+
+def test_shrinking_by_one_changes_nothing(tmp_path):
+    photos = folder(album(tmp_path), "train", CLASSES, shrink=1)
+    assert np.array_equal(photos[1][1], ids(STEMS.index("b")))
+
+
+@pytest.mark.parametrize("shrink", [0, -2])
+def test_shrinking_by_less_than_one_is_refused(tmp_path, shrink):
+    with pytest.raises(ValueError, match=f"at least 1, not {shrink}"):
+        folder(album(tmp_path), "train", CLASSES, shrink=shrink)
+
+
+def test_a_whole_data_set_is_loaded(tmp_path):
+    photos = folder(album(tmp_path), "train", CLASSES)
+    pairs = load(photos)
+    assert isinstance(pairs, list) and len(pairs) == 4
+    for ours, theirs in zip(pairs, photos, strict=True):
+        assert np.array_equal(ours[0], theirs[0])
+        assert np.array_equal(ours[1], theirs[1])
+
+
+def test_all_damaged_files_are_listed(tmp_path):
+    photos = folder(album(tmp_path), "train", CLASSES)
+    cut = tmp_path / "train/a.png"
+    cut.write_bytes(cut.read_bytes()[:40])
+    (tmp_path / "trainannot/c10.png").write_text("<html>404</html>")
+    saved(tmp_path / "trainannot/c9.png", np.full((5, 7), 77, np.uint8))
+    with pytest.raises(ValueError) as caught:
+        load(photos)
+    first, *lines = str(caught.value).split("\n")
+    assert first == "3 of 4 pairs cannot be read:" and len(lines) == 3
+    assert "train/a.png cannot be read" in lines[0]
+    assert "trainannot/c10.png cannot be read" in lines[1]
+    assert "trainannot/c9.png holds label 77" in lines[2]
+
+
+def test_pairs_are_read_when_they_are_asked_for(tmp_path):
+    photos = folder(album(tmp_path), "train", CLASSES)
+    (tmp_path / "train/c9.png").write_bytes(b"")
+    assert photos[0][0].shape == (5, 7, 3)
+    with pytest.raises(ValueError, match="c9.png cannot be read"):
+        photos[3]
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_without_a_place_camvid_says_how_to_name_it(monkeypatch, value):
+    if value is None:
+        monkeypatch.delenv("FCN_DATA", raising=False)
+    else:
+        monkeypatch.setenv("FCN_DATA", value)
+    with pytest.raises(ValueError, match="where is CamVid.*variable FCN_DATA"):
+        camvid(None, "train")
+
+
+def test_camvid_is_found_by_argument_or_variable(tmp_path, monkeypatch):
+    album(tmp_path / "CamVid", "val")
+    monkeypatch.setenv("FCN_DATA", str(tmp_path))
+    found = camvid(None, "val", shrink=2)
+    assert found == camvid(tmp_path, "val", 2)
+    assert len(found) == 4 and found.void == 11 and found.shrink == 2
+    monkeypatch.setenv("FCN_DATA", str(tmp_path / "nowhere"))
+    assert len(camvid(tmp_path, "val")) == 4
+    with pytest.raises(ValueError, match="no folder .*nowhere/CamVid/val"):
+        camvid(None, "val")
+
+
+def test_a_label_of_camvid_s_void_is_void(tmp_path):
+    every = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    saved(album(tmp_path / "CamVid", stems=["a"]) / "trainannot/a.png", every)
+    saved(tmp_path / "CamVid/train/a.png", np.zeros((3, 4, 3), np.uint8))
+    labels = camvid(tmp_path, "train")[0][1]
+    assert labels.ravel().tolist() == [*range(11), 255]
+
+
+@pytest.fixture(scope="module")
+def real():
+    """Find CamVid itself, or leave the test out."""
+    root = os.environ.get("FCN_DATA")
+    if not root or not (Path(root) / "CamVid/train").is_dir():
+        pytest.skip(
+            "CamVid is not here: set FCN_DATA to the folder that holds CamVid/"
+        )
+    return Path(root)
+
+
+@pytest.fixture(scope="module")
+def table(real):
+    """Read what CamVid's folder says of its labels."""
+    path = real / "CamVid/labels.csv"
+    if not path.exists():
+        pytest.skip(f"{path} is not here: FCN_DATA leads to another CamVid")
+    with path.open() as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize(
+    "split, count", [("train", 367), ("val", 101), ("test", 233)]
+)
+def test_camvid_has_its_photographs(real, split, count):
+    photos = camvid(None, split)
+    assert len(photos) == count
+    assert len({image.stem for image, _ in photos.files}) == count
+    for i in (0, count // 2, -1):
+        image, labels = photos[i]
+        assert image.shape == (360, 480, 3) and labels.shape == (360, 480)
+        # a photograph, not a label map: many greys, and its labels few
+        assert len(np.unique(image)) > 100 and len(np.unique(labels)) <= 12
+
+
+def test_camvid_s_splits_share_no_photograph(real):
+    stems = [
+        {image.stem for image, _ in camvid(real, split).files}
+        for split in ("train", "val", "test")
+    ]
+    assert len(set.union(*stems)) == 367 + 101 + 233
+
+
+@pytest.mark.parametrize("split", ["train", "val", "test"])
+def test_camvid_s_labels_have_their_shares(real, table, split):
+    counts = np.zeros(256)
+    for _, path in camvid(real, split).files:
+        labels = read_labels(path, 11, void=11)
+        assert labels.shape == (360, 480)
+        counts += np.bincount(labels.ravel(), minlength=256)
+    shares = counts / counts.sum()
+    assert counts[11:255].sum() == 0
+    expected = [float(row[f"{split}_frac"]) for row in table]
+    # they are told with five digits after the point
+    assert [*shares[:11], shares[255]] == pytest.approx(expected, abs=6e-6)
+
+
+def test_camvid_s_colours_are_those_of_its_table(table):
+    colors = [tuple(int(row[c]) for c in "rgb") for row in table]
+    assert list(CAMVID.values()) == colors[:11]
+    assert [row["name"] for row in table][11:] == ["Unlabelled"]
+
+
+def test_camvid_may_be_half_as_large(real):
+    image, labels = camvid(real, "val", shrink=2)[0]
+    assert image.shape == (180, 240, 3) and labels.shape == (180, 240)
+    whole, ids = camvid(real, "val")[0]
+    assert np.abs(image.mean((0, 1)) - whole.mean((0, 1))).max() < 0.5
+    assert np.array_equal(labels, ids[1::2, 1::2])

@@ -10,10 +10,20 @@ ROOT = Path(__file__).parent.parent
 LEVELS = [  # from the bottom up; one row side by side
     {"stride", "fingerprint"},
     {"scenes", "pixels", "transposed", "fullyconv"},
-    {"coarse", "backbones", "losses", "datasets", "baselines"},
+    {
+        "coarse",
+        "backbones",
+        "losses",
+        "datasets",
+        "baselines",
+        "batches",
+        "checkpoints",
+    },
+    {"prediction"},
     {"fcn32s", "fcn16s", "fcn8s", "superres"},
     {"train"},
-    {"viz", "widgets"},
+    {"viz", "widgets", "results"},
+    {"commands"},
     {"__main__"},
 ]
 # a package that only one module may import
@@ -85,6 +95,10 @@ def test_downward_imports_pass(tmp_path):
         ("fcn16s", "from fcn_lib.fcn32s import FCN32s", "not below"),
         ("fcn16s", "from .fcn32s import FCN32s", "not below"),
         ("pixels", "from fcn_lib import scenes", "not below"),
+        ("batches", "from fcn_lib.checkpoints import Keep", "not below"),
+        ("backbones", "from fcn_lib.prediction import x", "not below"),
+        ("prediction", "from fcn_lib.fcn32s import FCN32s", "not below"),
+        ("train", "from fcn_lib.results import x", "not below"),
         ("pixels", "def f():\n    import fcn_lib.viz", "not below"),
         ("train", "from matplotlib import pyplot", "for viz"),
         ("viz", "import anywidget", "for widgets"),

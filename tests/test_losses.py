@@ -1,10 +1,11 @@
 """The loss, against torch's and against cropping the void away."""
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 
-from fcn_lib.losses import masked_cross_entropy
+from fcn_lib.losses import class_weights, masked_cross_entropy
 
 
 def batch(void=0.3):
@@ -68,3 +69,51 @@ def test_sizes_that_differ_are_named():
     logits, target = batch()
     with pytest.raises(ValueError, match=r"\(2, 8, 6\), not \(2, 7, 6\)"):
         masked_cross_entropy(logits, target[:, 1:])
+
+
+def test_weights_count_as_torch_counts_them():
+    logits, target = batch()
+    weight = torch.tensor([0.5, 1, 2, 4, 0.1])
+    ours = masked_cross_entropy(logits, target, weight=weight)
+    theirs = F.cross_entropy(logits, target, weight, ignore_index=255)
+    torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=0)
+    assert not ours.isclose(masked_cross_entropy(logits, target))
+
+
+def test_weighted_void_alone_gives_zero():
+    logits, target = batch(void=2)
+    loss = masked_cross_entropy(logits, target, weight=torch.ones(5))
+    assert loss == 0
+    assert torch.autograd.grad(loss, logits)[0].eq(0).all()
+
+
+def test_equal_weights_change_nothing():
+    logits, target = batch()
+    weight = torch.full((5,), 3.0)
+    torch.testing.assert_close(
+        masked_cross_entropy(logits, target, weight=weight),
+        masked_cross_entropy(logits, target),
+    )
+
+
+def test_class_weights_are_one_over_the_root_of_the_share():
+    labels = [np.repeat(np.uint8([0, 1, 255]), [16, 4, 7]), np.uint8([[2]])]
+    weight = class_weights(labels, 4)
+    share = torch.tensor([16, 4, 1]) / 21
+    # 1/4 : 1/2 : 1, and a mean of 1 over the pixels
+    torch.testing.assert_close(
+        weight[:3] / weight[2], torch.tensor([0.25, 0.5, 1])
+    )
+    torch.testing.assert_close((weight[:3] * share).sum(), torch.tensor(1.0))
+    assert weight[3] == 1  # it does not occur
+
+
+@pytest.mark.parametrize("power, ratio", [(0, 1), (1, 9), (0.5, 3)])
+def test_the_power_sets_how_much_rarity_counts(power, ratio):
+    weight = class_weights([np.uint8([0] * 9 + [1])], 2, power)
+    assert (weight[1] / weight[0]).item() == pytest.approx(ratio)
+
+
+def test_labels_of_void_alone_have_no_weights():
+    with pytest.raises(ValueError, match="all pixels are void"):
+        class_weights([np.full((2, 2), 255, np.uint8)], 3)

@@ -1,17 +1,21 @@
 """Training: it learns, it repeats, and it keeps what it made."""
 
+import os
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from fcn_lib import train
+from fcn_lib.checkpoints import Keep
 from fcn_lib.fcn32s import FCN32s
 
 K = 3
+SHORT = {"steps": 2, "batch_size": 2}
 
 
 def pairs(count=8, height=12, width=16, void=0.1):
@@ -53,9 +57,9 @@ def targets(monkeypatch):
     """Collect the targets that reach the loss."""
     seen, loss = [], train.masked_cross_entropy
 
-    def spy(logits, target):
+    def spy(logits, target, **options):
         seen.append(target.clone())
-        return loss(logits, target)
+        return loss(logits, target, **options)
 
     monkeypatch.setattr(train, "masked_cross_entropy", spy)
     return seen
@@ -66,9 +70,9 @@ def runs(monkeypatch, tmp_path):
     """Make ``trained`` quick, and count how often it trains."""
     seeds, fit = [], train.fit
 
-    def short(net, data, seed):
-        seeds.append(seed)
-        return fit(net, data, steps=2, batch_size=2, seed=seed)
+    def short(net, data, **options):
+        seeds.append(options["seed"])
+        return fit(net, data, **options | SHORT)
 
     streets = list(train.Scenes(4, size=(32, 64)))
     monkeypatch.setattr(train, "fit", short)
@@ -79,7 +83,7 @@ def runs(monkeypatch, tmp_path):
 
 def kept(tmp_path):
     """The nets in the cache."""
-    return sorted((tmp_path / "cache").glob("*.safetensors"))
+    return sorted((tmp_path / "cache").glob("*.ckpt"))
 
 
 def test_the_loss_falls():
@@ -140,6 +144,23 @@ def test_images_of_two_sizes_do_not_fit_into_a_batch():
     assert len(train.fit(pixel_net(), mixed, steps=4, batch_size=1)) == 4
 
 
+def test_the_order_of_images_is_that_of_batches():
+    net, data = Spy(), pairs()
+    train.fit(net, data, steps=9, batch_size=3, seed=6)
+    expected = train.batches(data, 3, 6, 0, 9)
+    for seen, (images, _) in zip(net.seen, expected, strict=True):
+        assert seen.equal(images.float() / 255)
+
+
+def test_keeping_a_run_changes_nothing(tmp_path):
+    a, b = pixel_net(), pixel_net()
+    keep = Keep(tmp_path / "run.ckpt", every=2)
+    losses = train.fit(a, pairs(), 7, keep=keep)
+    assert losses == train.fit(b, pairs(), 7)
+    for key, value in a.state_dict().items():
+        assert value.equal(b.state_dict()[key])
+
+
 def test_fit_seeds_the_generator_of_torch():
     numbers = []
     for before in (1, 2):
@@ -176,6 +197,22 @@ def test_every_image_comes_once_a_round(targets):
     for start in (0, 3):
         assert len(set(sum(seen[start : start + 3], []))) == 6
     assert seen[:3] != seen[3:]
+
+
+def test_weights_reach_the_loss():
+    def first(weight):
+        return train.fit(pixel_net(), data, 1, 4, weight=weight)[0]
+
+    # all four in one batch: the order does not matter
+    data, net = pairs(4), pixel_net()
+    weight = torch.tensor([0.2, 1.0, 5.0])
+    images, target = train.stack([train.tensors(*pair) for pair in data])
+    expected = F.cross_entropy(
+        net(images / 255), target.long(), weight, ignore_index=255
+    )
+    assert first(weight) == pytest.approx(expected.item(), rel=1e-5)
+    assert first(weight) != pytest.approx(first(None), rel=1e-2)
+    assert first(torch.ones(K)) == pytest.approx(first(None), rel=1e-6)
 
 
 def test_what_lies_under_void_does_not_matter():
@@ -300,12 +337,19 @@ def test_random_numbers_of_the_caller_stay_the_same(runs):
     assert runs == [0]
 
 
-@pytest.mark.parametrize("damage", ["empty", "short", "page"])
+@pytest.mark.parametrize("damage", ["empty", "short", "page", "flip"])
 def test_a_damaged_file_is_made_again(runs, tmp_path, damage):
     good = train.trained("fcn32s").state_dict()
     (path,) = kept(tmp_path)
     whole = path.read_bytes()
-    contents = {"empty": b"", "short": whole[:-100], "page": b"<html>" * 99}
+    flip = bytearray(whole)
+    flip[len(whole) // 2] ^= 1  # one bit, in the middle of a weight
+    contents = {
+        "empty": b"",
+        "short": whole[:-100],
+        "page": b"<html>" * 99,
+        "flip": flip,
+    }
     path.write_bytes(contents[damage])
     again = train.trained("fcn32s").state_dict()
     assert runs == [0, 0] and path.read_bytes() == whole
@@ -315,17 +359,82 @@ def test_a_damaged_file_is_made_again(runs, tmp_path, damage):
 def test_a_run_killed_while_it_writes_leaves_no_net(
     runs, tmp_path, monkeypatch
 ):
-    def killed(tensors, path):
-        Path(path).write_bytes(b"half of it")
+    def killed(file):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(train, "save_file", killed)
+        patch.setattr(os, "fsync", killed)
         with pytest.raises(KeyboardInterrupt):
             train.trained("fcn32s")
     assert kept(tmp_path) == []
     train.trained("fcn32s")
     assert runs == [0, 0] and len(kept(tmp_path)) == 1
+
+
+def test_a_net_is_the_same_trained_or_loaded_by_another(runs, tmp_path):
+    # what ``trained`` keeps is what a plain ``fit`` makes
+    torch.manual_seed(0)
+    plain = train.make("fcn32s", len(train.CLASSES)).to(train.device())
+    streets = train.scene_pairs("train")
+    labels = [labels for _, labels in streets]
+    weight = train.class_weights(labels, len(train.CLASSES))
+    train.fit(plain, streets, seed=0, weight=weight)
+    ours = train.trained("fcn32s").state_dict()
+    assert all(v.equal(ours[k]) for k, v in plain.state_dict().items())
+
+
+def test_a_net_goes_on_where_the_stage_before_it_ended(
+    runs, tmp_path, monkeypatch
+):
+    begun, fit = [], train.fit
+
+    def spy(net, *args, **options):
+        begun.append((net, {k: v.clone() for k, v in parts(net).items()}))
+        return fit(net, *args, **options)
+
+    monkeypatch.setattr(train, "fit", spy)
+    train.trained("fcn8s")
+    names = [type(net).__name__ for net, _ in begun]
+    assert names == ["FCN32s", "FCN16s", "FCN8s"] and runs == [0, 0, 0]
+    assert len(kept(tmp_path)) == 3
+    for (before, _), (_, first) in zip(begun, begun[1:], strict=False):
+        ended = parts(before)
+        shared = ended.keys() & first.keys()
+        assert len(shared) > 100
+        assert all(ended[key].equal(first[key]) for key in shared)
+    # the stages before it are in the cache
+    train.trained("fcn16s")
+    assert runs == [0, 0, 0]
+
+
+def parts(net):
+    """The weights of a net's backbone, and what BatchNorm counts."""
+    return net.backbone.state_dict()
+
+
+def test_each_net_has_its_own_file(runs, tmp_path):
+    nets = [train.trained(name) for name in train.NETS]
+    # 16s goes on from 32s, and 8s from 16s: three runs, not six
+    assert runs == [0, 0, 0] and len(kept(tmp_path)) == 3
+    again = [train.trained(name) for name in train.NETS]
+    assert runs == [0, 0, 0]
+    for name, first, second in zip(train.NETS, nets, again, strict=True):
+        assert type(first).__name__.lower() == name
+        for key, value in first.state_dict().items():
+            assert value.equal(second.state_dict()[key]), key
+
+
+@pytest.mark.parametrize("name", ["fcn32s", "fcn16s", "fcn8s"])
+def test_make_finds_a_net_by_its_name(name):
+    options = {"backbone": "test_efficientnet", "pretrained": False}
+    net = train.make(name, K, **options).eval()
+    assert type(net).__name__ == name.upper().replace("S", "s")
+    assert net(torch.zeros(1, 3, 33, 40)).shape == (1, K, 33, 40)
+
+
+def test_make_refuses_an_unknown_name():
+    with pytest.raises(ValueError, match="no net 'fcn4s': nets are .*fcn8s"):
+        train.make("fcn4s", K)
 
 
 def test_another_seed_is_another_net(runs, tmp_path):
@@ -353,9 +462,9 @@ def copy(tmp_path, monkeypatch):
     return folder
 
 
-def key():
+def key(name="fcn32s"):
     """The name under which a net would be kept."""
-    return train._cache_path("fcn32s", "scenes", 0).name
+    return train._cache_path(name, "scenes", 0).name
 
 
 def test_a_copy_of_the_code_has_the_same_key(copy, monkeypatch):
@@ -369,7 +478,10 @@ def test_a_copy_of_the_code_has_the_same_key(copy, monkeypatch):
     [
         "fcn32s",
         "backbones",
+        "batches",
+        "checkpoints",
         "losses",
+        "prediction",
         "transposed/bilinear",
         "train",
         "scenes/draw",
@@ -378,13 +490,30 @@ def test_a_copy_of_the_code_has_the_same_key(copy, monkeypatch):
 def test_new_code_trains_anew(copy, module):
     before = key()
     with (copy / f"{module}.py").open("a") as file:
-        file.write("# changed\n")
+        file.write("CHANGED = True\n")
     assert key() != before
 
 
-def test_code_that_makes_no_net_keeps_it(copy):
+def test_a_net_depends_on_the_code_of_the_stages_before_it(copy):
+    before = {name: key(name) for name in train.NETS}
+    with (copy / "fcn16s.py").open("a") as file:
+        file.write("CHANGED = True\n")
+    assert key("fcn32s") == before["fcn32s"]
+    assert key("fcn16s") != before["fcn16s"]
+    assert key("fcn8s") != before["fcn8s"]
+
+
+def test_a_new_comment_keeps_the_net(copy):
     before = key()
-    (copy / "viz.py").write_text("# changed\n")
+    with (copy / "fcn32s.py").open("a") as file:
+        file.write("# changed\n")
+    assert key() == before
+
+
+@pytest.mark.parametrize("module", ["viz", "fcn16s", "fcn8s"])
+def test_code_that_does_not_make_the_net_keeps_it(copy, module):
+    before = key()
+    (copy / f"{module}.py").write_text("CHANGED = True\n")
     assert key() == before
 
 

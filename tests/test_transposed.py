@@ -280,6 +280,81 @@ def test_keras_sizes_in_the_words_of_torch(k, s):
     assert len(wide) - 4 * s == max(k - s, 0) % 2
 
 
+@pytest.fixture(scope="module")
+def keras(tmp_path_factory):
+    """Import Keras on torch's CPU, whatever a user's settings say."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KERAS_BACKEND", "torch")
+        patch.setenv("KERAS_TORCH_DEVICE", "cpu")
+        # it would write a file of settings into the home folder
+        patch.setenv("KERAS_HOME", str(tmp_path_factory.mktemp("keras")))
+        import keras as imported
+    assert imported.backend.backend() == "torch"
+    return imported
+
+
+def by_keras(keras, x, weight, stride, padding):
+    """Conv2DTranspose on a map and a kernel in torch's layout."""
+    layer = keras.layers.Conv2DTranspose(
+        weight.shape[1], tuple(weight.shape[2:]), stride, padding,
+        data_format="channels_last", use_bias=False, dtype="float64",
+    )  # fmt: skip
+    maps = x.permute(0, 2, 3, 1).numpy()
+    layer.build(maps.shape)
+    # Keras: (kH, kW, C_out, C_in)
+    layer.set_weights([weight.permute(2, 3, 1, 0).numpy()])
+    return layer(maps).detach().permute(0, 3, 1, 2)
+
+
+@pytest.mark.parametrize("k, s", [*product(range(1, 7), range(1, 6))])
+def test_keras_valid_is_the_whole_canvas(keras, k, s):
+    weight, extra = noise(2, 3, k, k), max(s - k, 0)
+    for H, W in (1, 1), (1, 4), (5, 3):
+        x = noise(2, 2, H, W)
+        theirs = by_keras(keras, x, weight, s, "valid")
+        more = max(k - s, 0)
+        assert theirs.shape == (2, 3, H * s + more, W * s + more)
+        close(by_zeros(x, weight, s, 0, extra), theirs)
+        close(F.conv_transpose2d(x, weight, None, s, 0, extra), theirs)
+
+
+@pytest.mark.parametrize("k, s", [*product(range(1, 7), range(1, 6))])
+def test_keras_same_crops_the_odd_row_last(keras, k, s):
+    weight, extra = noise(2, 3, k, k), max(s - k, 0)
+    crop, odd = divmod(max(k - s, 0), 2)
+    for H, W in (2, 2), (2, 5), (5, 3):
+        x = noise(2, 2, H, W)
+        theirs = by_keras(keras, x, weight, s, "same")
+        assert theirs.shape == (2, 3, H * s, W * s)
+        ours = by_zeros(x, weight, s, crop, extra)
+        torchs = F.conv_transpose2d(x, weight, None, s, crop, extra)
+        # no option of torch drops one row at the end
+        assert ours.shape[-2:] == (H * s + odd, W * s + odd)
+        close(ours[..., : H * s, : W * s], theirs)
+        close(torchs[..., : H * s, : W * s], theirs)
+
+
+def test_output_padding_lies_one_pixel_off_keras_same(keras):
+    x, weight = noise(1, 2, 4, 5), noise(2, 3, 3, 3)
+    theirs = by_keras(keras, x, weight, 2, "same")
+    ours = by_zeros(x, weight, stride=2, padding=1, output_padding=1)
+    assert ours.shape == theirs.shape == (1, 3, 8, 10)
+    close(ours[..., :-1, :-1], theirs[..., 1:, 1:])
+    assert (ours - theirs).abs().max() > 0.1
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_kernels_of_keras_hold_the_output_channels_first(keras, padding):
+    layer = keras.layers.Conv2DTranspose(4, (2, 3), 2, padding)
+    layer.build((1, 6, 7, 5))
+    assert tuple(layer.kernel.shape) == (2, 3, 4, 5)
+    # rows and columns differ in what is cropped
+    x, weight = noise(1, 5, 6, 7), noise(5, 4, 2, 3)
+    theirs = by_keras(keras, x, weight, 2, padding)
+    columns = 15 if padding == "valid" else 14
+    close(by_zeros(x, weight, 2)[..., :columns], theirs)
+
+
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize(
     "change, words",

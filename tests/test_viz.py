@@ -23,7 +23,7 @@ def displayed(monkeypatch):
     """Collect what would be displayed: (data, metadata)."""
     seen = []
     monkeypatch.setattr(
-        viz,
+        viz.figures,
         "display",
         lambda data, raw, metadata: seen.append((data, metadata)),
     )
@@ -34,7 +34,10 @@ def displayed(monkeypatch):
 def figures(monkeypatch):
     """Collect the figures instead of showing them."""
     seen = []
-    monkeypatch.setattr(viz, "show", lambda figure, alt: seen.append(figure))
+    for module in viz.cells, viz.charts, viz.pictures:
+        monkeypatch.setattr(
+            module, "show", lambda figure, alt: seen.append(figure)
+        )
     return seen
 
 
@@ -58,6 +61,10 @@ def texts(ax):
         (lambda: viz.matrix(torch.eye(3).long(), CLASSES, ALT), (320, 216)),
         (lambda: viz.bars({"a": [0.1, 0.2, 1]}, CLASSES, ALT), (760, 280)),
         (lambda: viz.curve([3.0, 2.0] * 10, ALT), (760, 240)),
+        # two rows of 0.42 inches, and 0.7 for the axis
+        (lambda: viz.ladder({"a": [0.5], "b": [0.6, 0.7]}, ALT), (760, 154)),
+        (lambda: viz.growth({"area": ([1, 2], {"a": [1.0, 2.0]})}, ALT),
+         (760, 280)),
     ],
 )  # fmt: skip
 def test_one_picture_is_displayed_with_its_words(displayed, draw, size):
@@ -117,3 +124,12 @@ def test_the_overlay_is_half_photograph_and_half_colour():
     mixed = viz.overlay(PHOTO, np.full((40, 80), 1, np.uint8), PALETTE)
     assert mixed.shape == PHOTO.shape and mixed.dtype == np.uint8
     assert mixed[3, 5].tolist() == [145, 45, 45]
+
+
+def test_a_ladder_has_a_dot_for_each_run_and_says_the_mean(figures):
+    viz.ladder({"a": [0.5, 0.7], "b": [0.25]}, ALT)
+    (ax,) = figures[0].axes
+    dots = [line for line in ax.lines if line.get_marker() == "o"]
+    assert [list(line.get_xdata()) for line in dots] == [[0.5, 0.7], [0.25]]
+    assert texts(ax) == [".600", ".250"]
+    assert ax.yaxis_inverted()  # the first one on top

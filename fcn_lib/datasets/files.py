@@ -1,8 +1,4 @@
-"""Photographs and their labels, read from files with care.
-
-A photograph is uint8 (H, W, 3), its labels are uint8 (H, W) with 255 for
-void. A file that cannot be read faithfully is refused, by name.
-"""
+"""Single pictures and label maps, read from files or refused by name."""
 
 import warnings
 from pathlib import Path
@@ -12,6 +8,8 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from torch import Tensor
+
+from fcn_lib.pixels import VOID
 
 FORMATS = ("PNG", "JPEG")
 GREY = 0  # the colour type of a PNG file
@@ -37,16 +35,19 @@ def read_image(path: str | Path) -> NDArray:
     return to_rgb(_open(path), path)
 
 
-def read_labels(path: str | Path, num_classes: int) -> NDArray:
+def read_labels(
+    path: str | Path, num_classes: int, void: int = VOID
+) -> NDArray:
     """Read a label map whose pixels are class ids.
 
     Args:
         path: a PNG file, grey or with a palette. Of a palette file the
             indices are read, not the colours.
-        num_classes: K; ids are 0 to K-1, and 255 for void.
+        num_classes: K; ids are 0 to K-1.
+        void: the label that void pixels have in the file.
 
     Returns:
-        (H, W) uint8.
+        (H, W) uint8, 255 for void.
 
     Raises:
         ValueError: if the file is damaged, has colours instead of ids, is
@@ -70,17 +71,21 @@ def read_labels(path: str | Path, num_classes: int) -> NDArray:
             "colours into ids with fcn_lib.pixels.to_labels"
         )
     labels = np.array(image)
-    wrong = labels[(labels >= num_classes) & (labels != 255)]
+    labels[labels == void] = VOID
+    wrong = labels[(labels >= num_classes) & (labels != VOID)]
     if wrong.size:
         raise ValueError(
             f"{path} holds label {wrong[0]} ({wrong.size} pixels), but there "
-            f"are {num_classes} classes: mark void with 255"
+            f"are {num_classes} classes: mark void with {void}"
         )
     return labels
 
 
 def read_pair(
-    image_path: str | Path, labels_path: str | Path, num_classes: int
+    image_path: str | Path,
+    labels_path: str | Path,
+    num_classes: int,
+    void: int = VOID,
 ) -> tuple[NDArray, NDArray]:
     """Read a photograph and its labels, and see that they fit.
 
@@ -88,6 +93,7 @@ def read_pair(
         image_path: as for ``read_image``.
         labels_path: as for ``read_labels``.
         num_classes: K.
+        void: as for ``read_labels``.
 
     Returns:
         (H, W, 3) uint8 and (H, W) uint8.
@@ -96,7 +102,7 @@ def read_pair(
         ValueError: as the two readers, or if the sizes differ.
     """
     image = read_image(image_path)
-    labels = read_labels(labels_path, num_classes)
+    labels = read_labels(labels_path, num_classes, void)
     if image.shape[:2] != labels.shape:
         raise ValueError(
             f"{image_path} is {image.shape[:2]} (upright) but {labels_path} "

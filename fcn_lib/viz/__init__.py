@@ -1,0 +1,32 @@
+"""The figures of the chapters: code there teaches, it does not draw.
+
+Every figure needs a sentence that says what is seen, for those who do not
+see it. The sentence is stored beside the picture, as its alt text.
+"""
+
+from fcn_lib.viz.cells import cone, grids
+from fcn_lib.viz.charts import (
+    bars,
+    curve,
+    growth,
+    ladder,
+    matrix,
+    stride_curve,
+)
+from fcn_lib.viz.figures import show
+from fcn_lib.viz.pictures import heat, overlay, panels
+
+__all__ = [
+    "bars",
+    "cone",
+    "curve",
+    "grids",
+    "growth",
+    "heat",
+    "ladder",
+    "matrix",
+    "overlay",
+    "panels",
+    "show",
+    "stride_curve",
+]

@@ -1,0 +1,175 @@
+"""Scores and losses, as bars, dots and lines."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from fcn_lib.viz.figures import COLORS, INK, SOFT, STYLES, show
+
+
+def matrix(counts: Tensor, classes: Sequence[str], alt: str) -> None:
+    """Show a confusion matrix, each row in percent of the true class.
+
+    The row of a class that is never true shows "–".
+
+    Args:
+        counts: (K, K); row true, column predicted.
+        classes: the K names.
+        alt: what is seen.
+    """
+    counts = counts.double().numpy()
+    true = counts.sum(1, keepdims=True)
+    percent = 100 * counts / np.maximum(true, 1)
+    K = len(classes)
+    figure = Figure((1.4 + 0.6 * K, 0.9 + 0.42 * K), layout="constrained")
+    ax = figure.subplots()
+    ax.imshow(percent, cmap="Blues", vmin=0, vmax=100, aspect="auto")
+    ax.set_xticks(range(K), classes, rotation=35, ha="right", fontsize=9)
+    ax.set_yticks(range(K), classes, fontsize=9)
+    ax.set(xlabel="predicted", ylabel="true")
+    for row, column in np.ndindex(K, K):
+        value = percent[row, column]
+        color = "white" if value > 55 else INK
+        text = f"{value:.0f}" if value >= 0.5 else "·"
+        text = text if true[row] else "–"
+        ax.text(column, row, text, ha="center", va="center", color=color)
+    show(figure, alt)
+
+
+def bars(
+    groups: dict[str, Sequence[float]],
+    names: Sequence[str],
+    alt: str,
+    ylabel: str = "IoU",
+) -> None:
+    """Compare scores class by class.
+
+    Args:
+        groups: a title, and one value from 0 to 1 for each name; nan shows
+            as "–", without a bar.
+        names: what stands under the bars.
+        alt: what is seen.
+        ylabel: the name of the score.
+    """
+    figure = Figure((7.6, 2.8), layout="constrained")
+    ax = figure.subplots()
+    width = 0.8 / len(groups)
+    for i, (title, values) in enumerate(groups.items()):
+        x = np.arange(len(names)) + (i - (len(groups) - 1) / 2) * width
+        values = np.asarray(values, dtype=float)
+        heights = np.nan_to_num(values)
+        hatch = ("", "///", "...", "xxx")[i]
+        drawn = ax.bar(
+            x, heights, width * 0.92, label=title, color=COLORS[i],
+            hatch=hatch, edgecolor="white",
+        )  # fmt: skip
+        labels = [
+            "–" if np.isnan(v) else f"{v:.2f}".lstrip("0") for v in values
+        ]
+        ax.bar_label(drawn, labels, fontsize=7, color=INK)
+    ax.set_xticks(range(len(names)), names, fontsize=9)
+    ax.set(ylim=(0, 1.08), ylabel=ylabel)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(frameon=False, fontsize=9, ncols=len(groups), loc="upper right")
+    show(figure, alt)
+
+
+def curve(losses: Sequence[float], alt: str) -> None:
+    """Show how the loss fell, with a mean over ten steps.
+
+    Args:
+        losses: one value for each step.
+        alt: what is seen.
+    """
+    figure = Figure((7.6, 2.4), layout="constrained")
+    ax = figure.subplots()
+    ax.plot(losses, color=SOFT, linewidth=0.8, label="each step")
+    mean = np.convolve(losses, np.ones(10) / 10, mode="valid")
+    steps = np.arange(len(mean)) + 9
+    ax.plot(steps, mean, color=COLORS[0], label="mean of ten steps")
+    ax.set(xlabel="step", ylabel="loss", ylim=(0, None))
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(frameon=False, fontsize=9)
+    show(figure, alt)
+
+
+def stride_curve(
+    strides: Sequence[int], lines: dict[str, Sequence[float]], alt: str
+) -> None:
+    """Show how a score falls as the stride grows, one line for each way.
+
+    Args:
+        strides: powers of two.
+        lines: a title, and one value from 0 to 1 for each stride.
+        alt: what is seen.
+    """
+    figure = Figure((7.6, 3.2), layout="constrained")
+    ax = figure.subplots()
+    for i, (title, values) in enumerate(lines.items()):
+        ax.plot(
+            strides, values, STYLES[i], color=COLORS[i], marker="os^D"[i],
+            label=title,
+        )  # fmt: skip
+    ax.set_xscale("log", base=2)
+    ax.set_xticks(strides, map(str, strides), fontsize=9)
+    ax.set(xlabel="stride", ylabel="mean IoU", ylim=(0, 1.02))
+    ax.grid(axis="y", color="#e4e4ea", linewidth=0.6)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(frameon=False, fontsize=9, loc="lower left")
+    show(figure, alt)
+
+
+def ladder(rows: dict[str, Sequence[float]], alt: str) -> None:
+    """Show a score of several runs: a dot each, and a bar for their mean.
+
+    Args:
+        rows: a title, and one value from 0 to 1 for each run.
+        alt: what is seen.
+    """
+    figure = Figure((7.6, 0.42 * len(rows) + 0.7), layout="constrained")
+    ax = figure.subplots()
+    for y, values in enumerate(rows.values()):
+        mean = np.mean(values)
+        ax.plot([mean, mean], [y - 0.3, y + 0.3], color=INK, linewidth=2)
+        ax.plot(values, [y] * len(values), "o", color=COLORS[0], alpha=0.7)
+        ax.annotate(
+            f"{mean:.3f}".lstrip("0"), (max(values), y), (12, 0),
+            textcoords="offset points", va="center", fontsize=9, color=INK,
+        )  # fmt: skip
+    ax.set_yticks(range(len(rows)), rows, fontsize=9)
+    ax.set(xlabel="mean IoU: each run, and their mean")
+    ax.set_ylim(len(rows) - 0.5, -0.5)
+    ax.margins(x=0.1)
+    ax.grid(axis="y", color="#e4e4ea", linewidth=0.6)
+    ax.spines[["top", "right", "left"]].set_visible(False)
+    ax.tick_params(axis="y", length=0)
+    show(figure, alt)
+
+
+def growth(
+    plots: dict[str, tuple[Sequence[float], dict[str, Sequence[float]]]],
+    alt: str,
+) -> None:
+    """Show how times grow, one plot beside the other.
+
+    Args:
+        plots: what grows, and its values with one line of times for each
+            title.
+        alt: what is seen.
+    """
+    figure = Figure((7.6, 2.8), layout="constrained")
+    axes = figure.subplots(1, len(plots), squeeze=False)[0]
+    for ax, (name, (x, lines)) in zip(axes, plots.items(), strict=True):
+        for i, (title, times) in enumerate(lines.items()):
+            ax.plot(
+                x, times, STYLES[i], color=COLORS[i], marker="os^D"[i],
+                label=title,
+            )  # fmt: skip
+        ax.set(xlabel=name, ylabel="time of a step", ylim=(0, None))
+        ax.set_xlim(0, None)
+        ax.grid(axis="y", color="#e4e4ea", linewidth=0.6)
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.legend(frameon=False, fontsize=9)
+    show(figure, alt)

@@ -1,0 +1,142 @@
+"""Pictures, label maps and heat maps, side by side."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch, Rectangle
+from numpy.typing import NDArray
+
+from fcn_lib.pixels import VOID, VOID_COLOR, Palette, colorize
+from fcn_lib.viz.figures import INK, SOFT, frame, show
+
+
+def panels(
+    pictures: dict[str, NDArray],
+    alt: str,
+    classes: Sequence[str] = (),
+    palette: Palette = (),
+    columns: int = 3,
+    cell: int = 0,
+    mark_middle: bool = False,
+    width: float = 7.6,
+) -> None:
+    """Show pictures side by side, each under its title.
+
+    Args:
+        pictures: titles, and (H, W, 3) uint8 images or (H, W) maps. A map of
+            integers is painted with the palette, others in shades.
+        alt: what is seen.
+        classes: names for a legend.
+        palette: the colours of the classes.
+        columns: how many pictures in a row.
+        cell: side in pixels of a grid to lay over the pictures.
+        mark_middle: draw a small frame around the middle of each picture.
+        width: of the figure, in inches.
+    """
+    columns = min(columns, len(pictures))
+    rows = -(-len(pictures) // columns)
+    H, W = next(iter(pictures.values())).shape[:2]
+    height = rows * (width / columns * H / W + 0.3)
+    height += 0.3 if classes else 0
+    figure = Figure((width, height), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    void = False
+    for ax in axes[len(pictures) :]:
+        ax.axis("off")
+    for ax, (title, picture) in zip(axes, pictures.items(), strict=False):
+        frame(ax)
+        if picture.ndim == 2 and picture.dtype.kind in "iu":
+            void |= bool((picture == VOID).any())
+            picture = colorize(picture, palette)
+        ax.imshow(picture, interpolation="nearest")
+        ax.set_title(title, fontsize=9, color=INK)
+        if cell:
+            _grid(ax, *picture.shape[:2], cell)
+        if mark_middle:
+            _mark(ax, *picture.shape[:2])
+    if classes:
+        _legend(figure, classes, palette, void)
+    show(figure, alt)
+
+
+def overlay(image: NDArray, labels: NDArray, palette: Palette) -> NDArray:
+    """Lay the colours of the classes over an image, half and half.
+
+    Args:
+        image: (H, W, 3) uint8.
+        labels: (H, W) class ids, 255 for void.
+        palette: the colours.
+
+    Returns:
+        (H, W, 3) uint8.
+
+    Example:
+        >>> gray = np.full((1, 1, 3), 100, dtype=np.uint8)
+        >>> overlay(gray, np.array([[0]]), ((200, 0, 50),)).tolist()
+        [[[150, 50, 75]]]
+    """
+    mixed = image.astype(np.uint16) + colorize(labels, palette)
+    return (mixed // 2).astype(np.uint8)
+
+
+def heat(image: NDArray, maps: dict[str, NDArray], alt: str) -> None:
+    """Show where a map is high, over a photograph.
+
+    Args:
+        image: (H, W, 3) uint8.
+        maps: titles, and (h, w) values of any grid that covers the image.
+        alt: what is seen.
+    """
+    H, W = image.shape[:2]
+    count = 1 + len(maps)
+    figure = Figure((7.6, 7.6 / count * H / W + 0.3), layout="constrained")
+    axes = figure.subplots(1, count)
+    gray = image.mean(-1)
+    for ax, title in zip(axes, ["photograph", *maps], strict=True):
+        frame(ax)
+        ax.set_title(title, fontsize=9, color=INK)
+        if title in maps:
+            ax.imshow(gray, cmap="gray")
+            box = (-0.5, W - 0.5, H - 0.5, -0.5)
+            values = np.asarray(maps[title])
+            ax.imshow(values, cmap="inferno", alpha=0.65, extent=box)
+        else:
+            ax.imshow(image)
+    show(figure, alt)
+
+
+def _grid(ax: Axes, height: int, width: int, cell: int) -> None:
+    """Lay lines every ``cell`` pixels over a picture."""
+    line = {"color": "white", "linewidth": 0.6}
+    for y in range(cell, height, cell):
+        ax.axhline(y - 0.5, **line)
+    for x in range(cell, width, cell):
+        ax.axvline(x - 0.5, **line)
+
+
+def _mark(ax: Axes, height: int, width: int) -> None:
+    """Frame the pixel in the middle, or a twentieth of the picture."""
+    side = max(1, height // 20)
+    corner = (width / 2 - 0.5 - side / 2, height / 2 - 0.5 - side / 2)
+    ax.add_patch(
+        Rectangle(corner, side, side, fill=False, color="white", lw=1.2)
+    )
+
+
+def _legend(
+    figure: Figure, classes: Sequence[str], palette: Palette, void: bool
+) -> None:
+    """One row of swatches below the pictures."""
+    patches = [
+        Patch(facecolor=np.array(c) / 255, edgecolor=SOFT, label=name)
+        for name, c in zip(classes, palette, strict=True)
+    ]
+    if void:
+        color = np.array(VOID_COLOR) / 255
+        patches.append(Patch(facecolor=color, edgecolor=SOFT, label="void"))
+    figure.legend(
+        handles=patches, loc="outside lower center", ncols=len(patches),
+        frameon=False, fontsize=8, handlelength=1, columnspacing=1.2,
+    )  # fmt: skip

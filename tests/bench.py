@@ -1,0 +1,211 @@
+"""Time the nets and their parts, as ratios within one run.
+
+    make bench
+
+Both sides of a ratio are timed in turn, and the fastest turn of each counts:
+what else the machine does can only slow a turn down. What a ratio should be
+stands beside it as its aim; nothing fails if it is missed.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import segmentation_models_pytorch as smp
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torchvision.models.segmentation import fcn_resnet50
+
+from fcn_lib.backbones import DEFAULT, Backbone
+from fcn_lib.fcn8s import FCN8s
+from fcn_lib.fcn16s import FCN16s
+from fcn_lib.fcn32s import FCN32s
+from fcn_lib.losses import masked_cross_entropy
+from fcn_lib.pixels import confusion_matrix
+from fcn_lib.results import HOME, measure
+from fcn_lib.results.store import Jobs
+from fcn_lib.transposed import upsample
+
+CODE = "import fcn_lib.fcn32s, fcn_lib.fcn16s, fcn_lib.fcn8s, fcn_lib.losses"
+CLASSES = 8
+BATCH, SIZE = 8, (160, 224)
+LAYOUTS = {
+    "plain": torch.contiguous_format,
+    "channels_last": torch.channels_last,
+}
+
+
+def fastest(turns: dict[str, Callable[[], object]], rounds: int) -> dict:
+    """Seconds of the fastest turn of each, all taking turns."""
+    best = dict.fromkeys(turns, float("inf"))
+    for turn in turns.values():
+        turn()  # the first one prepares
+    for _ in range(rounds):
+        for name, turn in turns.items():
+            start = time.perf_counter()
+            turn()
+            best[name] = min(best[name], time.perf_counter() - start)
+    return best
+
+
+def ratios(turns: dict[str, Callable], rounds: int, aims: dict) -> dict:
+    """Compare the first turn with the others: its time over theirs."""
+    best = fastest(turns, rounds)
+    first, *others = best
+    return {
+        f"{first} / {other}": {
+            "ratio": round(best[first] / best[other], 3),
+            "aim": aims.get(other),
+        }
+        for other in others
+    }
+
+
+class Bare(nn.Module):
+    """The backbone alone: its three maps, and nothing made of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.backbone = Backbone(pretrained=False)
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        """Three maps of features."""
+        return self.backbone(images)
+
+
+def step(net: nn.Module, images: Tensor, target: Tensor) -> None:
+    """One step of training without the optimizer: forward and backward."""
+    net.zero_grad()
+    out = net(images)
+    if isinstance(out, dict):  # torchvision's
+        out = out["out"]
+    if isinstance(out, list):
+        loss = sum(part.mean() for part in out)
+    else:
+        loss = masked_cross_entropy(out, target)
+    loss.backward()
+
+
+def training_step(layout: torch.memory_format) -> dict:
+    """FCN-8s against its backbone, and against nets of other libraries."""
+    encoder = f"tu-{DEFAULT}"
+    options = {"encoder_weights": None, "classes": CLASSES}
+    nets = {
+        "FCN-8s": FCN8s(CLASSES, pretrained=False),
+        "backbone": Bare(),
+        "FPN": smp.FPN(encoder, **options),
+        "U-Net": smp.Unet(encoder, **options),
+        "fcn_resnet50": fcn_resnet50(
+            weights=None, weights_backbone=None, num_classes=CLASSES
+        ),
+    }
+    images = torch.rand(BATCH, 3, *SIZE).to(memory_format=layout)
+    target = torch.randint(CLASSES, (BATCH, *SIZE))
+    turns = {
+        name: partial(
+            step, net.train().to(memory_format=layout), images, target
+        )
+        for name, net in nets.items()
+    }
+    aims = {"backbone": 1.06, "FPN": 0.45, "U-Net": 0.36, "fcn_resnet50": 0.08}
+    return ratios(turns, 7, aims)
+
+
+def upsampling() -> dict:
+    """A step of ×32 and back, against torch's two ways."""
+    x = torch.rand(1, 21, 16, 16, requires_grad=True)
+    dense = nn.ConvTranspose2d(21, 21, 64, stride=32, padding=16, bias=False)
+    ways = {
+        "upsample": partial(upsample, factor=32),
+        "F.interpolate": partial(
+            F.interpolate, scale_factor=32, mode="bilinear"
+        ),
+        "dense deconvolution": dense,
+    }
+    back = torch.rand(1, 21, 512, 512)
+    turns = {
+        name: lambda way=way: way(x).backward(back)
+        for name, way in ways.items()
+    }
+    return ratios(
+        turns, 20, {"F.interpolate": 0.6, "dense deconvolution": 0.2}
+    )
+
+
+def counting() -> dict:
+    """Mpixel/s of the confusion matrix, on labels in uint8."""
+    rng = np.random.default_rng(0)
+    target, pred = rng.integers(0, 21, (2, 8, 512, 512), dtype=np.uint8)
+    turns = {"count": lambda: confusion_matrix(pred, target, 21)}
+    seconds = fastest(turns, 20)["count"]
+    return {"Mpixel/s": round(target.size / seconds / 1e6), "aim": 100}
+
+
+def growth() -> dict:
+    """A training step of each net against the area, and the classes.
+
+    Relative to the smallest; both should grow in proportion, or less.
+    """
+    kinds = {"FCN-32s": FCN32s, "FCN-16s": FCN16s, "FCN-8s": FCN8s}
+    sides = 128, 192, 256, 320, 384
+    counts = 2, 16, 32, 64, 128
+    area, classes = {}, {}
+    for name, kind in kinds.items():
+        net = kind(CLASSES, pretrained=False).train()
+        net.to(memory_format=torch.channels_last)
+        turns = {}
+        for side in sides:
+            images = torch.rand(2, 3, side, side)
+            target = torch.randint(CLASSES, (2, side, side))
+            turns[side] = partial(step, net, images, target)
+        area[name] = list(fastest(turns, 5).values())
+        turns = {}
+        for count in counts:
+            net = kind(count, pretrained=False).train()
+            net.to(memory_format=torch.channels_last)
+            target = torch.randint(count, (2, 256, 256))
+            images = torch.rand(2, 3, 256, 256)
+            turns[count] = partial(step, net, images, target)
+        classes[name] = list(fastest(turns, 5).values())
+    first = area["FCN-32s"][0], classes["FCN-32s"][0]
+    return {
+        "pixels": [2 * side * side for side in sides],
+        "step by pixels": _relative(area, first[0]),
+        "classes": list(counts),
+        "step by classes": _relative(classes, first[1]),
+    }
+
+
+def _relative(times: dict[str, list[float]], unit: float) -> dict:
+    return {
+        name: [round(value / unit, 3) for value in row]
+        for name, row in times.items()
+    }
+
+
+def jobs() -> Jobs:
+    """All measurements, one by one."""
+    for name, layout in LAYOUTS.items():
+        yield f"training step, {name}", partial(training_step, layout)
+    yield "×32 of (1, 21, 16, 16), forward and backward", upsampling
+    yield "confusion matrix of 8 × 512 × 512 labels", counting
+    yield "growth", growth
+
+
+def main(path: Path = HOME / "bench.json") -> None:
+    """Measure all anew, store it, print it."""
+    path.unlink(missing_ok=True)
+    torch.manual_seed(0)
+    record = measure(path, jobs(), CODE, "make bench")
+    for name, run in record["runs"].items():
+        print(name)
+        for key, value in run.items():
+            print(f"  {key}: {value}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
