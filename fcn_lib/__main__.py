@@ -89,6 +89,8 @@ def _train_options(parser: Parser) -> None:
     for name in "--steps", "--batch-size":
         add(name, type=_whole(1), metavar="N", help=text)
     add("--learning-rate", type=_rate, metavar="X", help=text)
+    text = "height and width of the windows to train on; default as above"
+    add("--crop", type=_size, metavar="H,W", help=text)
     text = "of the order of images and of new layers, default 0"
     add("--seed", type=_whole(0), default=0, metavar="N", help=text)
     text = "the checkpoint, default MODEL-DATA-SEED.ckpt in this folder"
@@ -185,6 +187,16 @@ def _rate(text: str) -> float:
             f"give a number above 0 such as 0.003, not {text}"
         )
     return value
+
+
+def _size(text: str) -> tuple[int, int]:
+    parts = text.split(",")
+    if len(parts) != 2 or not all(part.strip().isdigit() for part in parts):
+        raise argparse.ArgumentTypeError(
+            f"give two whole numbers such as 128,192, not {text}"
+        )
+    read = _whole(1)
+    return read(parts[0]), read(parts[1])
 
 
 def _names(text: str) -> list[str]:

@@ -6,6 +6,7 @@ cut off can go on where it stopped.
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -17,7 +18,12 @@ Pairs = Sequence[tuple[NDArray, NDArray]]
 
 
 def batches(
-    data: Pairs, batch_size: int, seed: int, start: int, steps: int
+    data: Pairs,
+    batch_size: int,
+    seed: int,
+    start: int,
+    steps: int,
+    crop: tuple[int, int] | None = None,
 ) -> DataLoader:
     """Draw batches in random order, half of the images mirrored.
 
@@ -30,6 +36,8 @@ def batches(
         seed: of the order, and of which images are mirrored.
         start: the first step that is wanted.
         steps: the step to stop before.
+        crop: (H, W) of a window that is cut out of each image at a random
+            place; an image that is smaller stays as it is.
 
     Returns:
         Yields (N, 3, H, W) and (N, H, W), uint8.
@@ -46,7 +54,7 @@ def batches(
         )
     plan = _plan(len(data), batch_size, seed)
     return DataLoader(
-        _Mirrored(data),
+        _Varied(data, crop),
         batch_sampler=list(islice(plan, start, steps)),
         collate_fn=stack,
         # its own random numbers, so that those of the net are left alone
@@ -54,29 +62,47 @@ def batches(
     )
 
 
-def _plan(
-    length: int, batch_size: int, seed: int
-) -> Iterator[list[tuple[int, bool]]]:
-    """Which images make up each batch, and which of them are mirrored."""
+class Choice(NamedTuple):
+    """One image of a batch, and how it is varied."""
+
+    i: int
+    mirrored: bool
+    top: float  # of the window, from 0 to 1
+    left: float
+
+
+def _plan(length: int, batch_size: int, seed: int) -> Iterator[list[Choice]]:
+    """Which images make up each batch, and how each of them is varied."""
     generator = torch.Generator().manual_seed(seed)
     while True:
         order = torch.randperm(length, generator=generator).tolist()
-        mirror = torch.rand(length, generator=generator) < 0.5
-        pairs = [(i, bool(mirror[i])) for i in order]
+        draws = torch.rand(length, 3, generator=generator).tolist()
+        choices = [
+            Choice(i, mirror < 0.5, top, left)
+            for i, (mirror, top, left) in zip(order, draws, strict=True)
+        ]
         for first in range(0, length - batch_size + 1, batch_size):
-            yield pairs[first : first + batch_size]
+            yield choices[first : first + batch_size]
 
 
-class _Mirrored:
-    """Pairs as tensors; asked for (i, True), pair i comes mirrored."""
+class _Varied:
+    """Pairs as tensors; asked for a choice, a pair comes varied by it."""
 
-    def __init__(self, data: Pairs) -> None:
+    def __init__(self, data: Pairs, crop: tuple[int, int] | None) -> None:
         self.data = data
+        self.crop = crop
 
-    def __getitem__(self, item: tuple[int, bool]) -> tuple[Tensor, Tensor]:
-        i, mirrored = item
-        image, labels = tensors(*self.data[i])
-        if mirrored:
+    def __getitem__(self, choice: Choice) -> tuple[Tensor, Tensor]:
+        image, labels = tensors(*self.data[choice.i])
+        if self.crop:
+            H, W = labels.shape
+            h, w = self.crop
+            # the last place is one pixel further than the largest rest
+            top = int(choice.top * (max(H - h, 0) + 1))
+            left = int(choice.left * (max(W - w, 0) + 1))
+            window = slice(top, top + h), slice(left, left + w)
+            image, labels = image[:, *window], labels[window]
+        if choice.mirrored:
             image, labels = image.flip(-1), labels.flip(-1)
         return image, labels
 

@@ -1,7 +1,8 @@
 """Train a net, judge it, and keep it for the next chapter.
 
 The recipe is short on purpose: AdamW, a learning rate that rises and falls
-once (Smith and Topin, 2019), and images that are mirrored half of the time.
+once (Smith and Topin, 2019), random windows of images that are mirrored half
+of the time.
 """
 
 import os
@@ -27,8 +28,18 @@ SPLITS = {"train": (256, 0), "test": (64, 1)}  # length, seed
 STAGES = {"fcn32s": None, "fcn16s": "fcn32s", "fcn8s": "fcn16s"}
 # at most a minute a net for scenes, and three for CamVid, on two cores
 RECIPES = {
-    "scenes": {"steps": 250, "batch_size": 8, "learning_rate": 6e-3},
-    "camvid": {"steps": 400, "batch_size": 8, "learning_rate": 3e-3},
+    "scenes": {
+        "steps": 320,
+        "batch_size": 8,
+        "learning_rate": 6e-3,
+        "crop": (128, 192),
+    },
+    "camvid": {
+        "steps": 400,
+        "batch_size": 8,
+        "learning_rate": 6e-3,
+        "crop": (160, 224),
+    },
 }
 
 
@@ -55,14 +66,15 @@ def scene_pairs(split: str) -> Pairs:
 def fit(
     net: nn.Module,
     data: Pairs,
-    steps: int = 250,
+    steps: int = 320,
     batch_size: int = 8,
     learning_rate: float = 6e-3,
     seed: int = 0,
+    crop: tuple[int, int] | None = None,
     weight: Tensor | None = None,
     keep: Keep | None = None,
 ) -> list[float]:
-    """Train a net on pairs of image and labels, all of one size.
+    """Train a net on pairs of image and labels, of one size, or cut to one.
 
     Torch's generator of random numbers is seeded anew, here and thus for
     all that follows.
@@ -74,6 +86,7 @@ def fit(
         batch_size: images in a batch.
         learning_rate: its highest value, reached after 0.3 of the steps.
         seed: of the order of images, and of which are mirrored.
+        crop: (H, W) of random windows to train on, see ``fcn_lib.batches``.
         weight: (K,), see ``fcn_lib.losses.class_weights``.
         keep: where to write checkpoints; a run that goes on from one gives,
             on a CPU, the same bits as one that was never cut off.
@@ -92,6 +105,7 @@ def fit(
         "learning_rate": learning_rate,
         "seed": seed,
         "pairs": len(data),
+        "crop": crop,
         "weight": None if weight is None else weight.tolist(),
     }
     torch.manual_seed(seed)
@@ -109,7 +123,7 @@ def fit(
         losses = keep.restore(parts, settings)
     start = len(losses)
     bar = tqdm(
-        batches(data, batch_size, seed, start, steps),
+        batches(data, batch_size, seed, start, steps, crop),
         desc="training",
         total=steps,
         initial=start,

@@ -170,3 +170,9 @@ def test_views_with_negative_strides_become_tensors():
     pixels, ids = tensors(image[::-1, ::-1], labels[::-1, ::-1])
     assert pixels.tolist() == image[::-1, ::-1].transpose(2, 0, 1).tolist()
     assert ids.tolist() == labels[::-1, ::-1].tolist()
+
+
+@pytest.mark.parametrize("size", [0, -1])
+def test_a_batch_has_at_least_one_image(size):
+    with pytest.raises(ValueError, match=f"at least 1, not {size}"):
+        batches(pairs(), size, seed=0, start=0, steps=3)

@@ -80,3 +80,12 @@ def test_nbval_still_finds_a_wrong_output(tmp_path):
         ("FAILED", "1"),
         ("PASSED", "2"),
     ]
+
+
+def test_every_package_is_installed_with_the_library():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    told = project["tool"]["setuptools"]
+    folders = {path.parent for path in (ROOT / "fcn_lib").rglob("*.py")}
+    names = {".".join(path.relative_to(ROOT).parts) for path in folders}
+    assert set(told["packages"]) - names == set(told["package-dir"])
+    assert names < set(told["packages"])

@@ -580,3 +580,66 @@ def test_a_bug_is_no_full_disk(path, monkeypatch):
     monkeypatch.setattr(torch, "save", broken)
     with pytest.raises(TypeError, match="a bug"):
         run(Net(), Keep(path))
+
+
+def test_the_new_line_after_the_digest_counts_too(path):
+    save(state(), path)
+    content = bytearray(path.read_bytes())
+    content[HEAD - 1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError, match="damaged"):
+        load(path)
+
+
+def test_a_damaged_file_does_not_push_out_the_whole_one(path, monkeypatch):
+    save(state(1), path)
+    save(state(2), path)
+    path.write_bytes(b"")
+    replace = Path.replace
+
+    def killed(self, target):
+        if Path(target) == path:
+            raise KeyboardInterrupt
+        return replace(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            save(state(3), path)
+    with pytest.warns(UserWarning, match="previous is taken"):
+        assert load_newest(path)["about"]["step"] == 1
+
+
+def test_a_folder_is_not_replaced(path):
+    path.mkdir()
+    (path / "mine.txt").write_text("mine")
+    with pytest.raises(OSError, match="is a folder"):
+        save(state(), path)
+    assert (path / "mine.txt").exists()
+
+
+@pytest.mark.parametrize("value", [Path("x"), np.float64(1), np.zeros(2)])
+def test_what_could_not_be_read_again_is_not_written(path, value):
+    with pytest.raises(TypeError, match="tensors, numbers and text alone"):
+        save({"about": {"value": value}}, path)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("payload", [b"junk", b".", b"hello\nworld"])
+def test_rubbish_with_a_right_digest_is_refused(path, payload):
+    digest = hashlib.sha256(payload).hexdigest().encode()
+    path.write_bytes(FORMAT + digest + b"\n" + payload)
+    with pytest.raises(CheckpointError, match="not opened"):
+        load(path)
+
+
+def test_a_file_without_a_run_is_not_gone_on_from(path):
+    save({"net": torch.ones(2)}, path)
+    with pytest.raises(CheckpointError, match="no run to go on with"):
+        Keep(path, resume=True).restore({}, {})
+
+
+@pytest.mark.parametrize("every", [0, -1])
+def test_a_run_is_kept_every_step_or_more(path, every):
+    with pytest.raises(ValueError, match=f"at least 1, not {every}"):
+        Keep(path, every=every)

@@ -6,7 +6,7 @@ import torch
 
 from fcn_lib.fcn32s import FCN32s
 from fcn_lib.scenes import CLASSES, Scenes
-from fcn_lib.train import device, evaluate, fit
+from fcn_lib.train import NETS, device, evaluate, fit, make
 
 pytestmark = pytest.mark.skipif(
     not torch.cuda.is_available(), reason="torch finds no CUDA device"
@@ -17,9 +17,10 @@ def test_the_device_of_the_chapters_is_the_gpu():
     assert device().type == "cuda"
 
 
-def test_training_and_prediction_stay_on_the_gpu():
+@pytest.mark.parametrize("name", NETS)
+def test_training_and_prediction_stay_on_the_gpu(name):
     data = list(Scenes(8, size=(64, 96), seed=3))
-    net = FCN32s(len(CLASSES)).to(device())
+    net = make(name, len(CLASSES)).to(device())
     losses = fit(net, data, steps=5)
     assert losses[-1] < losses[0]
     assert all(parameter.is_cuda for parameter in net.parameters())

@@ -644,3 +644,29 @@ def test_camvid_may_be_half_as_large(real):
     whole, ids = camvid(real, "val")[0]
     assert np.abs(image.mean((0, 1)) - whole.mean((0, 1))).max() < 0.5
     assert np.array_equal(labels, ids[1::2, 1::2])
+
+
+def blank(root, *names):
+    """Write small black pictures."""
+    for name in names:
+        (root / name).parent.mkdir(exist_ok=True)
+        mode = "L" if "annot" in name else "RGB"
+        Image.new(mode, (4, 4)).save(root / name)
+    return root
+
+
+def test_two_photographs_of_one_stem_are_refused(tmp_path):
+    blank(tmp_path, "train/a.png", "train/a.jpg", "trainannot/a.png")
+    with pytest.raises(ValueError, match="a.jpg has the stem of another"):
+        folder(tmp_path, "train", ("x", "y"))
+
+
+def test_a_lost_file_is_listed_with_the_damaged_ones(tmp_path):
+    names = [
+        f"{split}/{n}.png" for split in ("train", "trainannot") for n in "ab"
+    ]
+    photos = folder(blank(tmp_path, *names), "train", ("x", "y"))
+    (tmp_path / "train/a.png").unlink()
+    (tmp_path / "train/b.png").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"2 of 2 .*\n.*a.png.*\n.*b.png"):
+        load(photos)

@@ -339,3 +339,9 @@ def test_nan_is_not_class_zero(small, layer):
     nn.init.constant_(getattr(small, layer).weight, torch.nan)
     with pytest.raises(ValueError, match=f"{33 * 40 * K} logits are NaN"):
         small.predict(np.zeros((33, 40, 3), dtype=np.uint8))
+
+
+def test_only_a_net_without_skips_grows_into_one():
+    grown = FCN16s(3, "test_efficientnet", pretrained=False)
+    with pytest.raises(ValueError, match="an FCN16s, not an FCN32s"):
+        FCN16s.from_fcn32s(grown)

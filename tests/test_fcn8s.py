@@ -405,3 +405,12 @@ def test_nan_is_not_class_zero(small, layer):
     nn.init.constant_(getattr(small, layer).weight, torch.nan)
     with pytest.raises(ValueError, match=f"{33 * 40 * K} logits are NaN"):
         small.predict(np.zeros((33, 40, 3), dtype=np.uint8))
+
+
+def test_only_a_net_with_one_skip_grows_into_one_with_two():
+    bare = FCN32s(3, "test_efficientnet", pretrained=False)
+    with pytest.raises(ValueError, match="an FCN32s, not an FCN16s"):
+        FCN8s.from_fcn16s(bare)
+    done = FCN8s(3, "test_efficientnet", pretrained=False)
+    with pytest.raises(ValueError, match="an FCN8s, not an FCN16s"):
+        FCN8s.from_fcn16s(done)

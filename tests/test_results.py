@@ -146,3 +146,13 @@ def test_the_ladder_holds_today():
     assert s32 + 0.05 <= s16 and s16 + 0.03 <= s8 and s8 >= 0.75
     rims = [run["boundary_iou"] for run in rungs]
     assert rims == sorted(rims)
+
+
+def test_the_stored_times_grow_along_a_line():
+    grown = results.read("bench")["runs"]["growth"]
+    for x, lines in (
+        (grown["pixels"], grown["step by pixels"]),
+        (grown["classes"], grown["step by classes"]),
+    ):
+        for times in lines.values():
+            assert np.corrcoef(x, times)[0, 1] > 0.98

@@ -15,7 +15,7 @@ from fcn_lib.commands.nets import grow, make
 from fcn_lib.losses import class_weights
 
 PROGRAM = ("python", "-m", "fcn_lib")
-SETTINGS = ("steps", "batch_size", "learning_rate")
+SETTINGS = ("steps", "batch_size", "learning_rate", "crop")
 
 
 def run_train(args: Namespace) -> None:
