@@ -209,7 +209,7 @@ class Keep:
             raise CheckpointError(
                 f"{self.path} holds no run to go on with: begin another file"
             )
-        asked = settings | self.about
+        asked = self.about | settings
         kept = state.get("settings", {}) | state.get("about", {})
         for key, value in asked.items():
             if kept.get(key) != value:
