@@ -35,7 +35,7 @@ RECIPES = {
         "crop": (128, 192),
     },
     "camvid": {
-        "steps": 400,
+        "steps": 300,
         "batch_size": 8,
         "learning_rate": 6e-3,
         "crop": (160, 224),

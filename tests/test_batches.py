@@ -176,3 +176,38 @@ def test_views_with_negative_strides_become_tensors():
 def test_a_batch_has_at_least_one_image(size):
     with pytest.raises(ValueError, match=f"at least 1, not {size}"):
         batches(pairs(), size, seed=0, start=0, steps=3)
+
+
+def places(count=64):
+    """Where windows of 2x3 pixels are cut out of 4x8, batch by batch."""
+    rows, columns = np.mgrid[:4, :8]
+    labels = np.uint8(10 * rows + columns)
+    data = [(labels[..., None].repeat(3, -1), labels)] * count
+    drawn = batches(data, count, seed=0, start=0, steps=3, crop=(2, 3))
+    for images, target in drawn:
+        assert images.shape[-2:] == target.shape[-2:] == (2, 3)
+        assert (images[:, 0] == target).all()  # cut alike
+        for window in target.tolist():
+            (a, b, c), (d, *_) = window
+            assert d == a + 10 and abs(b - a) == 1 and c - b == b - a
+            yield min(a, c) // 10, min(a, c) % 10
+
+
+def test_windows_are_cut_at_every_place():
+    found = set(places())
+    assert found == {(top, left) for top in range(3) for left in range(6)}
+
+
+def test_a_window_as_large_as_the_image_is_the_image():
+    data = pairs(4)
+    for crop in [(2, 3), (50, 60)]:
+        a = batches(data, 2, seed=0, start=0, steps=2, crop=crop)
+        b = batches(data, 2, seed=0, start=0, steps=2)
+        for (x, y), (u, v) in zip(a, b, strict=True):
+            assert x.equal(u) and y.equal(v)
+
+
+def test_windows_make_images_of_two_sizes_fit_into_a_batch():
+    data = pairs(2, 4, 6) + pairs(2, 8, 5)
+    drawn = batches(data, 4, seed=0, start=0, steps=1, crop=(3, 4))
+    assert [x.shape for x, _ in drawn] == [(4, 3, 3, 4)]

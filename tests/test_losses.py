@@ -96,10 +96,10 @@ def test_equal_weights_change_nothing():
     )
 
 
-def test_class_weights_are_one_over_the_root_of_the_share():
-    labels = [np.repeat(np.uint8([0, 1, 255]), [16, 4, 7]), np.uint8([[2]])]
+def test_class_weights_are_one_over_the_fourth_root_of_the_share():
+    labels = [np.repeat(np.uint8([0, 1, 255]), [256, 16, 7]), np.uint8([[2]])]
     weight = class_weights(labels, 4)
-    share = torch.tensor([16, 4, 1]) / 21
+    share = torch.tensor([256, 16, 1]) / 273
     # 1/4 : 1/2 : 1, and a mean of 1 over the pixels
     torch.testing.assert_close(
         weight[:3] / weight[2], torch.tensor([0.25, 0.5, 1])
