@@ -2,129 +2,48 @@
 
 import numpy as np
 import pytest
-import timm
 import torch
 import torch.nn.functional as F
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from small_nets import (
+    Given,
+    K,
+    features,
+    fresh,
+    learners,
+    noise,
+    on_scores,
+    ramp,
+    random_weights,
+    spread,
+)
 from torch import nn
 
 from fcn_lib import fcn16s
 from fcn_lib.fcn16s import FCN16s
 from fcn_lib.fcn32s import FCN32s
-from fcn_lib.losses import masked_cross_entropy
 from fcn_lib.scenes import scene
 
-K = 5
 SCORES = "score", "score_pool4"
 
 
 @pytest.fixture(scope="module")
 def net():
     """Make one net with random weights; no test changes it."""
-    return random_weights(fresh())
+    return random_weights(fresh(FCN16s))
 
 
 @pytest.fixture
 def small():
     """Make a net with random weights that a test may change."""
-    return random_weights(fresh())
+    return random_weights(fresh(FCN16s))
 
 
 @pytest.fixture
 def old():
     """Make an FCN-32s as it could come from training."""
-    torch.manual_seed(0)
-    old = FCN32s(K, "test_efficientnet", pretrained=False)
-    settle(old)
-    old.score.reset_parameters()
-    return old
-
-
-def fresh():
-    """A small net as it is made, its score layers at zero."""
-    torch.manual_seed(0)
-    return FCN16s(K, "test_efficientnet", pretrained=False)
-
-
-@torch.no_grad()
-def settle(net):
-    """Let batch normalisation find its statistics; leave in eval mode."""
-    net.train()
-    for _ in range(20):
-        net.backbone(torch.rand(2, 3, 64, 64))
-    net.eval()
-
-
-@torch.no_grad()
-def random_weights(net):
-    """Move every layer away from where it starts."""
-    settle(net)
-    for name in SCORES:
-        getattr(net, name).reset_parameters()
-    net.upscore2.weight += 0.2 * torch.randn_like(net.upscore2.weight)
-    return net
-
-
-def noise(*shape):
-    """Random float32 images, the same each time."""
-    return torch.rand(shape, generator=torch.Generator().manual_seed(0))
-
-
-def spread(x, factor):
-    """Bilinear upsampling by torch's operator and a tent typed in here."""
-    places = torch.arange(2 * factor, dtype=x.dtype)
-    tent = 1 - (places - factor + 0.5).abs() / factor
-    weight = torch.outer(tent, tent).expand(x.shape[1], 1, -1, -1)
-    return F.conv_transpose2d(
-        x, weight, stride=factor, padding=factor // 2, groups=x.shape[1]
-    )
-
-
-def features(state, images):
-    """Maps of strides 8, 16 and 32, by timm alone."""
-    body = timm.create_model("test_efficientnet", features_only=True).eval()
-    name = "backbone.body."
-    body.load_state_dict(
-        {k.removeprefix(name): v for k, v in state.items() if name in k}
-    )
-    H, W = images.shape[-2:]
-    rows = torch.arange(-(-H // 32) * 32).clamp(max=H - 1)
-    columns = torch.arange(-(-W // 32) * 32).clamp(max=W - 1)
-    images = images[:, :, rows][:, :, :, columns]
-    mean, std = (
-        torch.tensor(body.pretrained_cfg[key])[:, None, None]
-        for key in ("mean", "std")
-    )
-    return body((images - mean) / std)[-3:]
-
-
-class Given(nn.Module):
-    """In place of a backbone: always the same maps."""
-
-    def __init__(self, *maps):
-        super().__init__()
-        self.maps = maps
-
-    def forward(self, images):
-        """Ignore the images."""
-        return self.maps
-
-
-def on_scores(net, *maps):
-    """Let a net begin with these scores, of strides 8, 16 and 32."""
-    net.backbone = Given(*maps)
-    for name in SCORES:
-        setattr(net, name, nn.Identity())
-    return net.double().eval()
-
-
-def ramp(stride, size=(160, 224)):
-    """Scores that rise with the row and fall with the column."""
-    rows, columns = (
-        stride * (torch.arange(n // stride).double() + 0.5) for n in size
-    )
-    return (2 * rows[:, None] - columns).expand(1, K, -1, -1)
+    return random_weights(fresh(FCN32s))
 
 
 @settings(deadline=None, max_examples=12)
@@ -161,7 +80,7 @@ def test_every_step_by_torch_alone(net, size):
 
 @pytest.mark.parametrize("training", [True, False])
 def test_a_fresh_net_finds_all_classes_alike(training):
-    logits = fresh().train(training)(noise(2, 3, 50, 70))
+    logits = fresh(FCN16s).train(training)(noise(2, 3, 50, 70))
     assert logits.shape == (2, K, 50, 70) and logits.eq(0).all()
 
 
@@ -226,7 +145,7 @@ def test_upsampling_has_no_weights_between_classes():
 
 def test_scores_of_both_strides_lie_where_they_belong():
     # each stride says half of where the centres of its cells are
-    net = on_scores(fresh(), None, ramp(16) / 2, ramp(32) / 2)
+    net = on_scores(fresh(FCN16s), None, ramp(16) / 2, ramp(32) / 2)
     logits = net(noise(1, 3, 160, 224))
     # the rim, where zeros are seen beyond the scores, is 24 pixels wide
     inner = (..., slice(24, -24), slice(24, -24))
@@ -256,7 +175,7 @@ def test_two_steps_smooth_more_than_one():
     one = FCN32s(K, "test_efficientnet", pretrained=False)
     one.backbone, one.score = Given(peak), nn.Identity()
     assert one(images).max().item() == 0.984375**2
-    two = on_scores(fresh(), None, nothing, peak)
+    two = on_scores(fresh(FCN16s), None, nothing, peak)
     assert two(images).max().item() == 0.75**2
 
 
@@ -294,23 +213,14 @@ def test_weights_are_copied_and_the_old_net_stays(old):
 
 
 def test_every_weight_learns_from_the_second_step_on():
-    net, images = fresh().train(), noise(2, 3, 64, 64)
-    target = (images[:, 0] * K).long()
-    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
-
-    def learning():
-        optimizer.zero_grad()
-        masked_cross_entropy(net(images), target).backward()
-        optimizer.step()
-        weights = dict(net.named_parameters())
-        return {k for k, v in weights.items() if v.grad.abs().sum() > 0}
-
+    net = fresh(FCN16s)
+    first, second = learners(net)
     # nothing flows back through score layers of zeros, and what is zero
     # teaches the upsampling nothing
-    assert learning() == {
+    assert first == {
         f"{name}.{part}" for name in SCORES for part in ("weight", "bias")
     }
-    assert learning() == dict(net.named_parameters()).keys()
+    assert second == dict(net.named_parameters()).keys()
 
 
 @pytest.mark.parametrize("num_classes", [1, 0, -3, 256])

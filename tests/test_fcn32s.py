@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from small_nets import K, fresh, learners, noise
 
 from fcn_lib import train
 from fcn_lib.baselines import label_by_color, learn_colors
@@ -16,8 +17,6 @@ from fcn_lib.fcn32s import FCN32s
 from fcn_lib.losses import masked_cross_entropy
 from fcn_lib.pixels import confusion_matrix, scores
 from fcn_lib.scenes import CLASSES, scene
-
-K = 5
 
 
 @pytest.fixture(scope="module")
@@ -36,20 +35,9 @@ def net():
 @pytest.fixture
 def small():
     """Make a small net that a test may change."""
-    net = fresh()
+    net = fresh(FCN32s)
     net.score.reset_parameters()
     return net
-
-
-def fresh():
-    """A small net as it is made, its score layer at zero."""
-    torch.manual_seed(0)
-    return FCN32s(K, "test_efficientnet", pretrained=False)
-
-
-def noise(*shape):
-    """Random float32 images, the same each time."""
-    return torch.rand(shape, generator=torch.Generator().manual_seed(0))
 
 
 def picture(height=80, width=112):
@@ -145,7 +133,7 @@ def test_training_needs_more_than_one_cell(small):
 
 @pytest.mark.parametrize("training", [True, False])
 def test_a_fresh_net_finds_all_classes_alike(training):
-    net, images = fresh().train(training), noise(2, 3, 50, 70)
+    net, images = fresh(FCN32s).train(training), noise(2, 3, 50, 70)
     logits = net(images)
     assert logits.eq(0).all()
     loss = masked_cross_entropy(logits, torch.full((2, 50, 70), K - 1))
@@ -153,20 +141,11 @@ def test_a_fresh_net_finds_all_classes_alike(training):
 
 
 def test_every_weight_learns_from_the_second_step_on():
-    net, images = fresh().train(), noise(2, 3, 64, 64)
-    target = (images[:, 0] * K).long()
-    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
-
-    def learning():
-        optimizer.zero_grad()
-        masked_cross_entropy(net(images), target).backward()
-        optimizer.step()
-        weights = dict(net.named_parameters())
-        return {k for k, v in weights.items() if v.grad.abs().sum() > 0}
-
+    net = fresh(FCN32s)
+    first, second = learners(net)
     # nothing flows back through a score layer of zeros
-    assert learning() == {"score.weight", "score.bias"}
-    assert learning() == dict(net.named_parameters()).keys()
+    assert first == {"score.weight", "score.bias"}
+    assert second == dict(net.named_parameters()).keys()
 
 
 @pytest.mark.parametrize("num_classes", [1, 0, -3, 256])

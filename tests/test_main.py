@@ -379,6 +379,10 @@ def bad(name, *words, **options):
         bad("backwards", "--steps", -5, told="--steps: .*from 1 up, not -5"),
         bad("half", "--steps", 1.5, told="whole number from 1 up, not 1.5"),
         bad("batch", "--batch-size", 0, told="--batch-size: .*not 0"),
+        bad(
+            "crop", "--crop", "32", told="two whole numbers .*128,192, not 32"
+        ),
+        bad("no crop", "--crop", "32,0", told="--crop: .*from 1 up, not 0"),
         bad("large", "--batch-size", 5, told="4 pairs do not fill .* 5"),
         bad("nan", "--learning-rate", "nan", told="above 0 .*not nan"),
         bad("negative", "--learning-rate", -1, told="above 0 .*not -1"),
@@ -898,6 +902,20 @@ def test_results_are_measured_by_name(tmp_path, monkeypatch, capsys):
     capsys.readouterr()
     assert run("results", "three") == 2
     wrong(capsys, r"no measurement 'three': there are \['one', 'two'\]")
+
+
+def test_the_windows_are_of_the_size_that_is_asked_for(here, monkeypatch):
+    seen = []
+    forward = FCN8s.forward
+
+    def spy(net, images):
+        seen.append(tuple(images.shape))
+        return forward(net, images)
+
+    monkeypatch.setattr(FCN8s, "forward", spy)
+    assert learn(here / "data", "new.ckpt", "--crop", "16,48") == 0
+    assert seen == [(2, 3, 16, 48)] * 2
+    assert checkpoints.load("new.ckpt")["settings"]["crop"] == (16, 48)
 
 
 def test_a_run_weighs_its_classes(here, monkeypatch):
