@@ -24,10 +24,13 @@ test-gpu: $(READY) ## run every chapter on the GPU
 	$(BIN)/python -m pytest -q --nbval-lax $(NBVAL) \
 		tests/test_cuda.py chapters
 
+# memory once taken is kept: fetching it from the system again at every step
+# would be timed with the nets
 bench: $(READY) ## time the nets and their parts, into chapters/results
-	$(BIN)/python tests/bench.py
+	MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=17179869184 \
+		$(BIN)/python tests/bench.py
 
-results: $(READY) ## measure the ladders anew, into chapters/results (an hour)
+results: $(READY) ## measure the ladders anew, into chapters/results
 	$(BIN)/python -m fcn_lib results
 
 chapters: $(READY) ## bring the notebooks up to date with chapters/src
