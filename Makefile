@@ -6,7 +6,8 @@ NBVAL := --nbval-current-env --nbval-cell-timeout=900 \
 	--nbval-sanitize-with=tests/nbval.cfg
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-gpu bench results chapters text lab serve lint clean
+.PHONY: help book browser test test-gpu bench results chapters text lab serve \
+	lint clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -15,7 +16,10 @@ book: $(READY) ## build the pages into _build/html
 	$(BIN)/jupyter-book build . -W --keep-going -q
 	@echo "The book is built: open _build/html/index.html, or: make serve"
 
-test: $(READY) ## run every test, and every chapter against its outputs
+browser: $(READY) ## find the Chromium that tests the pages, or install one
+	@$(BIN)/python chapters/browser.py
+
+test: book browser ## run every test, and every chapter against its outputs
 	$(BIN)/python -m pytest -q --nbval $(NBVAL)
 
 test-gpu: $(READY) ## run every chapter on the GPU

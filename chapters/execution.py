@@ -31,6 +31,7 @@ from notebooks import (
     text_hash,
     write,
 )
+from stills import add_stills
 
 CELL_SECONDS = 900
 WIDGETS = "application/vnd.jupyter.widget-state+json"
@@ -120,6 +121,7 @@ def execute_one(root: Path, stem: str, force: bool = False) -> str:
         keep_outputs(stored, fresh)
     else:
         fresh = run(root, stem, fresh)
+        add_stills(fresh)
     describe_images(fresh)
     outputs = contents_hash(fresh)
     record = {"fingerprint": key, "outputs": outputs, "source": source}

@@ -22,7 +22,8 @@ LEVELS = [  # from the bottom up; one row side by side
     {"prediction"},
     {"fcn32s", "fcn16s", "fcn8s", "superres"},
     {"train"},
-    {"viz", "widgets", "results"},
+    {"viz", "results"},
+    {"widgets"},
     {"commands"},
     {"__main__"},
 ]

@@ -86,13 +86,8 @@ def test_description_is_the_first_paragraph_cut_at_a_word():
     assert every_pixel.description(publish_doctree("")) == ""
 
 
-def test_only_the_icon_script_goes():
+def test_only_early_loads_go():
     keep = '<link href="fontawesome/all.css"><script src="theme.js"></script>'
     icons = '<script src="../fontawesome/6/all.min.js?digest=1"></script>'
-    assert every_pixel.without_icon_script(keep + icons) == keep
-
-
-def test_pages_use_the_mathjax_that_is_installed():
-    folder = every_pixel.mathjax_folder()
-    assert (folder / "tex-chtml.js").stat().st_size > 1_000_000
-    assert list((folder / every_pixel.FONTS).glob("*.woff"))
+    early = '<link rel="preload" as="font" href="fontawesome/solid.woff2" />'
+    assert every_pixel.without_early_loads(keep + early + icons) == keep

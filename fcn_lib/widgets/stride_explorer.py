@@ -1,0 +1,101 @@
+"""What one output cell stands for, at stride 1 to 32."""
+
+import numpy as np
+import traitlets as t
+from numpy.typing import NDArray
+
+from fcn_lib.coarse import best_grid
+from fcn_lib.scenes import CLASSES, PALETTE
+from fcn_lib.transposed import upsample
+from fcn_lib.widgets.figure import Figure, packed, png
+
+STRIDES = 1, 2, 4, 8, 16, 32
+
+
+class StrideExplorer(Figure):
+    """A picture whose cells grow with the stride.
+
+    A pixel is pointed at; the cell around it, the cell's classes, and the
+    label map that survives are shown, with its mean IoU. A cell keeps one
+    label, or the best scores that ``fcn_lib.coarse.best_grid`` finds, which
+    are stretched back to the pixels.
+
+    Args:
+        image: (H, W, 3) uint8; H and W are multiples of 32.
+        labels: class ids (H, W).
+        classes: the names of the classes.
+        palette: a colour (r, g, b) for each.
+        settings: ``stride``, ``answer``, ``row``, ``column`` to begin with.
+
+    Attributes:
+        stride: pixels from one cell to the next: 1, 2, 4, 8, 16 or 32.
+        answer: what a cell keeps, ``"label"`` or ``"scores"``.
+        row: that of the pixel pointed at.
+        column: that of the pixel pointed at.
+
+    Raises:
+        ValueError: if labels and image do not fit each other or the cells.
+        TraitError: if a setting is out of range.
+    """
+
+    stride = t.Enum(STRIDES, 32).tag(sync=True)
+    answer = t.Enum(("label", "scores"), "label").tag(sync=True)
+    row = t.Int(0, min=0).tag(sync=True)
+    column = t.Int(0, min=0).tag(sync=True)
+
+    size = t.Tuple(t.Int(), t.Int()).tag(sync=True)
+    classes = t.List(t.Unicode()).tag(sync=True)
+    palette = t.List().tag(sync=True)
+    picture = t.Bytes().tag(sync=True)
+    picture_alt = t.Unicode().tag(sync=True)
+    labels = t.Bytes().tag(sync=True)
+    stretched = t.Bytes().tag(sync=True)
+
+    shown = "stride", "answer", "row", "column"
+
+    def __init__(
+        self,
+        image: NDArray,
+        labels: NDArray,
+        classes: tuple[str, ...] = CLASSES,
+        palette: tuple = PALETTE,
+        **settings: object,
+    ) -> None:
+        H, W = labels.shape
+        if image.shape != (H, W, 3) or H % 32 or W % 32:
+            raise ValueError(
+                f"image {image.shape} and labels {labels.shape}: both need "
+                "the same height and width, multiples of 32"
+            )
+        super().__init__(
+            size=(H, W),
+            classes=list(classes),
+            palette=[list(color) for color in palette],
+            picture=png(image),
+            picture_alt="The picture, with a frame around one cell",
+            labels=packed(labels),
+            stretched=packed(_stretched(labels, len(classes))),
+            alt=(
+                "A street, one cell of it enlarged, and the label map that "
+                "is left when each cell of 32 by 32 pixels gets one label: "
+                "a few large squares."
+            ),
+            **settings,
+        )
+
+    @t.validate("row", "column")
+    def _within(self, proposal: t.Bunch) -> int:
+        name, value = proposal["trait"].name, proposal["value"]
+        most = self.size[name == "column"] - 1
+        if value > most:
+            raise t.TraitError(f"{name} is {value}; the last one is {most}")
+        return value
+
+
+def _stretched(labels: NDArray, num_classes: int) -> NDArray:
+    """Label the pixels from the best grid of each stride: (6, H, W)."""
+    maps = [labels]
+    for stride in STRIDES[1:]:
+        grid = best_grid(labels[None], stride, num_classes)
+        maps.append(upsample(grid, stride)[0].argmax(dim=0).numpy())
+    return np.stack(maps).astype(np.uint8)

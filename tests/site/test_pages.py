@@ -1,0 +1,118 @@
+"""Every page of the built book, in a browser."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from playwright.sync_api import Page
+
+ROOT = Path(__file__).parents[2]
+BUILT = ROOT / "_build" / "html"
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
+PAGES = [TOC["root"], *(entry["file"] for entry in TOC["chapters"])]
+FIGURES = {
+    name: (BUILT / f"{name}.html").read_text().count('class="ep-figure"')
+    for name in [*PAGES, "search"]
+    if (BUILT / f"{name}.html").exists()
+}
+EVERY = pytest.mark.parametrize("name", [*PAGES, "search"])
+WITH_FIGURES = pytest.mark.parametrize(
+    "name", [name for name, count in FIGURES.items() if count]
+)
+WIDE, NARROW = {"width": 1250, "height": 900}, {"width": 360, "height": 700}
+# what the theme does, rule by rule: the rule, and what its element contains
+THEME = [
+    ("label-content-name-mismatch", 'aria-label="Search"'),
+]
+
+
+def figures(page: Page) -> Iterator:
+    """Go down the page; yield each figure when it has come up."""
+    for place in page.locator(".ep-figure").all():
+        # folded-away ones come up when they are unfolded
+        place.evaluate(
+            "el => el.closest('details')?.setAttribute('open', '')"
+        )
+        place.scroll_into_view_if_needed()
+        handle = place.element_handle()
+        page.wait_for_function("el => 'mounted' in el.dataset", arg=handle)
+        yield place
+
+
+def own(barriers: list[str]) -> list[str]:
+    """Leave out what the theme is excused for."""
+    return [
+        text
+        for text in barriers
+        if not any(text.startswith(r) and part in text for r, part in THEME)
+    ]
+
+
+def test_book_shows_figures():
+    assert sum(FIGURES.values()) > 0
+
+
+@EVERY
+def test_page_loads_and_mounts_all(open_page, served, barriers, name):
+    page = open_page(f"{served}/{name}.html", viewport=WIDE)
+    assert len(list(figures(page))) == FIGURES[name]
+    page.wait_for_load_state("networkidle")
+    here = served, "blob:", "data:"
+    away = [url for url in open_page.asked if not url.startswith(here)]
+    assert open_page.asked and away == []
+    assert own(barriers(page)) == []
+
+
+@EVERY
+def test_page_fits_a_phone_at_night(open_page, served, barriers, name):
+    page = open_page(
+        f"{served}/{name}.html",
+        viewport=NARROW,
+        color_scheme="dark",
+        reduced_motion="reduce",
+    )
+    list(figures(page))
+    theme = page.evaluate("document.documentElement.dataset.theme")
+    assert theme == "dark"
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width == NARROW["width"]
+    assert own(barriers(page)) == []
+
+
+@WITH_FIGURES
+def test_stills_stand_in_where_scripts_are_off(open_page, name):
+    page = open_page(
+        (BUILT / f"{name}.html").as_uri(),
+        java_script_enabled=False,
+        viewport=NARROW,
+    )
+    stills = page.locator(".ep-figure img").all()
+    assert len(stills) == FIGURES[name]
+    for still in stills:
+        # Chromium evaluates for a test what it would not for the page
+        assert still.evaluate("el => el.naturalWidth") > 300
+        assert len(still.get_attribute("alt")) > 40
+
+
+@EVERY
+def test_page_works_from_a_disk(open_page, name):
+    page = open_page((BUILT / f"{name}.html").as_uri(), viewport=WIDE)
+    assert len(list(figures(page))) == FIGURES[name]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_script_of_a_widget_manager_is_left(name):
+    text = (BUILT / f"{name}.html").read_text()
+    assert "widget-state+json" not in text
+    assert not re.search(r"<script[^>]*mathjax", text, re.IGNORECASE)
+
+
+def test_formulas_are_there_without_scripts(open_page):
+    page = open_page(
+        (BUILT / "chapters/stride.html").as_uri(), java_script_enabled=False
+    )
+    formula = page.locator("div.math math").first
+    assert formula.bounding_box()["height"] > 20
+    assert "$" not in page.locator("article").inner_text()

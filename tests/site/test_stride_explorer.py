@@ -1,0 +1,123 @@
+"""What one output cell stands for: the figure, in Python and in a page."""
+
+import numpy as np
+import pytest
+import torch
+from traitlets import TraitError
+
+from fcn_lib.coarse import block_labels, mosaic
+from fcn_lib.pixels import VOID, confusion_matrix, scores
+from fcn_lib.scenes import CLASSES, scene
+from fcn_lib.widgets.stride_explorer import STRIDES, StrideExplorer
+
+IMAGE, LABELS = scene(198)
+K = len(CLASSES)
+
+
+@pytest.fixture(scope="module")
+def figure():
+    return StrideExplorer(IMAGE, LABELS, row=110, column=20)
+
+
+def iou(pred) -> str:
+    table = confusion_matrix(torch.tensor(pred), torch.tensor(LABELS), K)
+    return f"{scores(table).mean_iou:.3f}"
+
+
+def sentence(page) -> str:
+    return page.locator(".ep-sentence").inner_text()
+
+
+def test_repr_names_the_settings(figure):
+    expected = "StrideExplorer(stride=32, answer='label', row=110, column=20)"
+    assert repr(figure) == expected
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"stride": 3}, {"row": 160}, {"column": -1}, {"answer": 1}]
+)
+def test_python_refuses_what_is_out_of_range(wrong):
+    with pytest.raises(TraitError):
+        StrideExplorer(IMAGE, LABELS, **wrong)
+
+
+def test_python_refuses_sizes_that_make_no_cells():
+    with pytest.raises(ValueError, match="multiples of 32"):
+        StrideExplorer(IMAGE[:100], LABELS[:100])
+    with pytest.raises(ValueError, match="same height"):
+        StrideExplorer(IMAGE, LABELS[:96])
+
+
+def test_mosaics_are_those_of_the_library(maths):
+    call = maths(StrideExplorer)
+    draw = np.random.default_rng(0)
+    for H, W, stride in [(5, 7, 2), (8, 8, 4), (3, 3, 4), (9, 6, 1)]:
+        labels = draw.choice([0, 1, 2, VOID], size=(H, W))
+        got = call("mosaic", labels.ravel().tolist(), H, W, stride, 3)
+        cells = block_labels(labels, stride, 3)
+        assert got == mosaic(cells, stride, (H, W)).ravel().tolist()
+
+
+@pytest.mark.parametrize("stride", STRIDES)
+def test_score_is_that_of_the_library(mount, figure, stride):
+    page = mount(figure, stride=stride)
+    kept = mosaic(block_labels(LABELS, stride, K), stride, LABELS.shape)
+    caption = page.locator("figcaption").last.inner_text()
+    assert caption.endswith(iou(kept))
+
+
+def test_keys_change_the_stride(mount, figure):
+    page = mount(figure)
+    page.get_by_label("Stride", exact=True).focus()
+    page.keyboard.press("ArrowLeft")
+    assert "stride 16 the street has 10 × 14 = 140 cells" in sentence(page)
+    code = page.locator(".ep-code").inner_text()
+    assert "kernel_size=16" in code and "(1, 3, 10, 14)" in code
+    page.keyboard.press("Home")
+    kept = page.locator("figcaption").last.inner_text()
+    assert kept.endswith("1.000")
+
+
+def test_click_and_touch_move_the_cell(mount, figure):
+    page = mount(figure, has_touch=True)
+    box = page.locator(".ep-layers").first.bounding_box()
+    side = box["width"] / 224
+    at = {"x": side * 100, "y": side * 40}
+    page.locator(".ep-layers").first.click(position=at)
+    assert "rows 32 to 63, columns 96 to 127" in sentence(page)
+    page.locator(".ep-layers").last.tap(position={"x": side * 5, "y": 5})
+    assert "rows 0 to 31, columns 0 to 31" in sentence(page)
+
+
+def test_scores_beat_labels(mount, figure):
+    page = mount(figure)
+    first = page.locator("figcaption").last.inner_text()
+    page.get_by_text("scores, stretched").click()
+    second = page.locator("figcaption").last.inner_text()
+    assert second > first
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"stride": 3}, {"row": float("nan")}, {"column": "x"}, {"row": 999}],
+)
+def test_bad_value_gives_a_message(mount, figure, wrong):
+    page = mount(figure, **wrong)
+    (name,) = wrong
+    assert name in page.locator(".ep-message").inner_text()
+    assert sentence(page) == ""
+    for key in "Home", "End":
+        page.get_by_label(name.capitalize(), exact=True).press(key)
+    assert page.locator(".ep-message").inner_text() == ""
+    assert "cells" in sentence(page)
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+def test_figure_has_no_barriers(mount, figure, barriers, color_scheme):
+    page = mount(figure, viewport={"width": 360, "height": 700})
+    page.evaluate(
+        "mode => { document.documentElement.dataset.theme = mode; }",
+        color_scheme,
+    )
+    assert barriers(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
