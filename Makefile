@@ -6,11 +6,11 @@ NBVAL := --nbval-current-env --nbval-cell-timeout=900 \
 	--nbval-sanitize-with=tests/nbval.cfg
 
 .DEFAULT_GOAL := help
-.PHONY: help book browser test test-gpu bench results chapters text lab serve \
-	lint clean
+.PHONY: help book browser test test-gpu bench bench-pages results chapters \
+	text lab serve lint clean
 
 help: ## show this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 book: $(READY) ## build the pages into _build/html
 	$(BIN)/jupyter-book build . -W --keep-going -q
@@ -30,11 +30,14 @@ test-gpu: $(READY) ## run every chapter on the GPU
 
 # memory once taken is kept: fetching it from the system again at every step
 # would be timed with the nets
-bench: $(READY) ## time the nets and their parts, into chapters/results
+bench: bench-pages ## time the nets, into chapters/results, and the pages
 	MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=17179869184 \
 		$(BIN)/python tests/bench.py
 
-results: $(READY) ## measure the ladders anew, into chapters/results
+bench-pages: book browser ## weigh and time the pages; Lighthouse (npx)
+	$(BIN)/python tests/bench_pages.py
+
+results: $(READY) ## measure replay and ladders anew, into chapters/results
 	$(BIN)/python -m fcn_lib results
 
 chapters: $(READY) ## bring the notebooks up to date with chapters/src

@@ -5,7 +5,11 @@ import os
 import pytest
 
 # the first fails on purpose: tests/test_chapters.py runs it
-collect_ignore = ["tests/must_fail", "tests/bench.py"]
+collect_ignore = [
+    "tests/must_fail",
+    "tests/bench.py",
+    "tests/bench_pages.py",
+]
 
 # as when the chapters were executed: no progress bars
 os.environ.setdefault("FCN_QUIET", "1")

@@ -21,7 +21,8 @@ from notebooks import (
     text_path,
 )
 
-MAX_BYTES = 500_000
+# with the states of its figures, of which a recorded one may have 300 kB
+MAX_BYTES = 1_000_000
 # what a page must not carry: each would differ on the next machine or run
 UNWANTED = {
     "a path of this machine": re.compile(

@@ -23,6 +23,7 @@ from fcn_lib.commands.data import DATA
 from fcn_lib.datasets import CAMVID, read_image, read_labels
 from fcn_lib.fcn8s import FCN8s
 from fcn_lib.losses import class_weights
+from fcn_lib.results import ladders
 from fcn_lib.scenes import CLASSES, PALETTE
 
 ROOT = Path(__file__).parent.parent
@@ -902,6 +903,18 @@ def test_results_are_measured_by_name(tmp_path, monkeypatch, capsys):
     capsys.readouterr()
     assert run("results", "three") == 2
     wrong(capsys, r"no measurement 'three': there are \['one', 'two'\]")
+
+
+def test_every_measurement_is_in_the_book_and_in_the_help(capsys):
+    known = commands.results.MEASUREMENTS
+    stored = {path.stem for path in commands.results.HOME.glob("*.json")}
+    assert {"replay", *ladders.MEASUREMENTS} == set(known) <= stored
+    for name, ladder in ladders.MEASUREMENTS.items():
+        assert known[name] is ladder
+    with pytest.raises(SystemExit):
+        run("results", "--help")
+    told = "".join(capsys.readouterr().out.split())  # lines are broken
+    assert all(name in told for name in known)
 
 
 def test_the_windows_are_of_the_size_that_is_asked_for(here, monkeypatch):

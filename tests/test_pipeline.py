@@ -179,7 +179,7 @@ def spoil_output(content):
 
 
 def spoil_size(content):
-    content["cells"][3]["outputs"][0]["text"] = ["x" * 600_000]
+    content["cells"][3]["outputs"][0]["text"] = ["x" * 1_100_000]
 
 
 def spoil_path(content):
@@ -218,7 +218,7 @@ def spoil_tags(content):
         (spoil_count, "cell tiny-03 was never run"),
         (spoil_order, "not run once each, in order"),
         (spoil_output, "edited by hand"),
-        (spoil_size, "larger than 500000 bytes"),
+        (spoil_size, "larger than 1000000 bytes"),
         (spoil_path, "cell tiny-03 shows a path of this machine"),
         (spoil_script, "cell tiny-04 shows a script"),
         (spoil_address, "cell tiny-03 shows a memory address"),

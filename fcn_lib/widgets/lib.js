@@ -304,6 +304,10 @@ export function grid({ label, rows, columns, draw, point, leave, pick }) {
 
 // ---- values of the model ----
 
+// NaN and infinities by their names, texts in quotes.
+const written = (value) =>
+  typeof value === "number" ? String(value) : JSON.stringify(value);
+
 // A whole number from the model, or a message that says what is wrong.
 export function whole(model, key, least, most) {
   const value = model.get(key);
@@ -311,7 +315,7 @@ export function whole(model, key, least, most) {
     return { value };
   }
   const wish = `a whole number from ${least} to ${most}`;
-  return { error: `${key} is ${JSON.stringify(value)}; it must be ${wish}.` };
+  return { error: `${key} is ${written(value)}; it must be ${wish}.` };
 }
 
 // One of some values, or a message.
@@ -319,7 +323,7 @@ export function oneOf(model, key, options) {
   const value = model.get(key);
   if (options.includes(value)) return { value };
   const wish = `one of ${options.join(", ")}`;
-  return { error: `${key} is ${JSON.stringify(value)}; it must be ${wish}.` };
+  return { error: `${key} is ${written(value)}; it must be ${wish}.` };
 }
 
 // Calls `draw` now and whenever one of `keys` changes. Returns what undoes it.

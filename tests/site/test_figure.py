@@ -1,0 +1,112 @@
+"""What all figures share: one script, small data, good values."""
+
+import io
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from fcn_lib.pixels import confusion_matrix, scores
+from fcn_lib.widgets.figure import Figure, bundle, packed, png
+
+LIB = Path(__file__).parents[2] / "fcn_lib" / "widgets" / "lib.js"
+SCRIPT = """\
+import { meanIou, oneOf, unpack, whole } from "./lib.js";
+export { meanIou, oneOf, unpack, whole };
+"""
+
+
+@pytest.fixture
+def lib(open_page, tmp_path):
+    """Import what the figures share; evaluate code that uses it."""
+    shutil.copy(LIB, tmp_path)
+    (tmp_path / "some.js").write_text(SCRIPT)
+    text = bundle(tmp_path / "some.js")
+    (tmp_path / "blank.html").write_text("<!doctype html><title>Lib</title>")
+    page = open_page((tmp_path / "blank.html").as_uri())
+    page.evaluate(
+        """async (text) => {
+          const blob = new Blob([text], { type: "text/javascript" });
+          window.lib = await import(URL.createObjectURL(blob));
+        }""",
+        text,
+    )
+    return page.evaluate
+
+
+def test_bundle_is_one_script(tmp_path):
+    shutil.copy(LIB, tmp_path)
+    (tmp_path / "some.js").write_text(SCRIPT)
+    text = bundle(tmp_path / "some.js")
+    assert "import {" not in text and "export function" not in text
+    assert text.count("export") == 1 + text.count("// export")
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8])
+def test_packed_bytes_arrive(lib, dtype):
+    limits = np.iinfo(dtype)
+    values = np.random.default_rng(0).integers(
+        limits.min, limits.max, size=(7, 9), dtype=dtype, endpoint=True
+    )
+    got = lib(
+        """async ([data, signed]) => {
+          const view = new DataView(Uint8Array.from(data).buffer);
+          return Array.from(await lib.unpack(view, signed));
+        }""",
+        [list(packed(values.T)), dtype is np.int8],
+    )
+    assert got == values.T.ravel().tolist()
+
+
+def test_only_bytes_are_packed():
+    with pytest.raises(ValueError, match="int64"):
+        packed(np.array([1, 2]))
+
+
+def test_png_keeps_a_picture_of_few_colours():
+    image = np.zeros((4, 6, 3), np.uint8)
+    image[1:3, 2:5] = 200, 30, 7
+    back = np.asarray(Image.open(io.BytesIO(png(image))).convert("RGB"))
+    assert (back == image).all()
+
+
+@pytest.mark.parametrize(
+    "value, message",
+    [
+        ("3", "k is 3; it must be a whole number from 1 to 9."),
+        ("0.5", "k is 0.5; it must be a whole number from 1 to 9."),
+        ("NaN", "k is NaN; it must be a whole number from 1 to 9."),
+        ("'x'", 'k is "x"; it must be a whole number from 1 to 9.'),
+        ("null", "k is null; it must be a whole number from 1 to 9."),
+    ],
+)
+def test_bad_numbers_are_named(lib, value, message):
+    got = lib(f"lib.whole({{ get: () => {value} }}, 'k', 1, 9)")
+    assert got == ({"value": 3} if value == "3" else {"error": message})
+
+
+def test_bad_choices_are_named(lib):
+    ask = "lib.oneOf({ get: () => 'red' }, 'way', ['up', 'down'])"
+    expected = 'way is "red"; it must be one of up, down.'
+    assert lib(ask) == {"error": expected}
+
+
+def test_mean_iou_is_that_of_the_library(lib):
+    draw = np.random.default_rng(1)
+    for known in (2, 4, 5):
+        target = draw.choice([*range(known), 255], size=60)
+        pred = draw.integers(0, 4, size=60)
+        got = lib(
+            "([p, t]) => lib.meanIou(p, t, 5)",
+            [pred.tolist(), target.tolist()],
+        )
+        table = confusion_matrix(torch.tensor(pred), torch.tensor(target), 5)
+        assert got == pytest.approx(float(scores(table).mean_iou), abs=1e-6)
+
+
+def test_figure_without_a_script_is_refused(tmp_path):
+    with pytest.raises(FileNotFoundError, match="test_figure.js"):
+        type("Nameless", (Figure,), {"__module__": __name__})

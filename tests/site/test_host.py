@@ -1,0 +1,87 @@
+"""What brings figures to life in a page, and what finds the browser."""
+
+import pytest
+
+import browser
+import figures
+
+STILL = "data:image/gif;base64,R0lGODlhAQABAAAAACw="
+TICK = """
+export default {
+  render({ model, el }) {
+    const button = document.createElement("button");
+    button.onclick = () => {
+      model.set("count", model.get("count") + 1);
+      model.save_changes();
+    };
+    const draw = () => { button.textContent = model.get("count"); };
+    model.on("change:count", draw);
+    draw();
+    el.append(button);
+  },
+};
+"""
+FAILS = "export default { render() { throw new Error('no') } };"
+
+
+def write_page(folder, script: str, copies: int = 1):
+    state = {"_esm": script, "count": 3, "alt": "A button with a number"}
+    path = figures.page({"state": state}, folder)
+    names = figures.write_files({"state": state}, folder)
+    one = figures.element(*names, STILL, "A button with a number", 40)
+    before, after = path.read_text().split("<main>")
+    after = after.partition("</main>")[2]
+    path.write_text(f"{before}<main>{one * copies}</main>{after}")
+    return path.as_uri()
+
+
+def test_two_views_of_a_figure_share_its_values(open_page, tmp_path):
+    page = open_page(write_page(tmp_path, TICK, copies=2))
+    page.wait_for_selector(".ep-figure[data-mounted] + [data-mounted]")
+    page.get_by_role("button").first.click()
+    assert page.get_by_role("button").all_inner_texts() == ["4", "4"]
+
+
+def test_still_stays_where_a_figure_fails(chromium, tmp_path):
+    page = chromium.new_page()
+    said = []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(write_page(tmp_path, FAILS))
+    page.wait_for_selector(".ep-figure img")
+    alt = page.locator(".ep-figure img").get_attribute("alt")
+    assert alt == "A button with a number"
+    assert len(said) == 1 and "stays a still" in said[0]
+    page.close()
+
+
+def test_far_figures_wait(open_page, tmp_path):
+    address = write_page(tmp_path, TICK)
+    page = open_page("about:blank")
+    page.add_init_script(
+        "addEventListener('DOMContentLoaded', () => "
+        "document.body.prepend(Object.assign(document.createElement('div'),"
+        "{ style: 'height: 5000px' })))"
+    )
+    page.goto(address)
+    page.wait_for_timeout(300)
+    assert page.locator("[data-mounted]").count() == 0
+    page.locator(".ep-figure").scroll_into_view_if_needed()
+    page.wait_for_selector("[data-mounted]")
+
+
+def test_browser_is_the_one_that_is_named(monkeypatch, tmp_path):
+    mine = tmp_path / "mine"
+    mine.write_text("")
+    mine.chmod(0o755)
+    monkeypatch.setenv("CHROMIUM", str(mine))
+    assert browser.find() == str(mine)
+
+
+def test_words_say_what_to_do_without_a_browser(monkeypatch, capsys):
+    monkeypatch.setattr(browser, "find", lambda: None)
+    monkeypatch.setattr(browser, "install", lambda: None)
+    assert browser.main() == 1
+    assert "CHROMIUM=/path" in capsys.readouterr().out
+    with pytest.raises(ValueError, match="apt-get install chromium"):
+        with browser.browser():
+            pass

@@ -1,0 +1,304 @@
+"""The replay of a training: the figure, in Python and in a page."""
+
+import base64
+import copy
+import io
+import json
+import re
+import zlib
+
+import numpy as np
+import pytest
+import torch
+from ipywidgets import Widget
+from PIL import Image
+from traitlets import TraitError
+
+from fcn_lib.pixels import VOID, confusion_matrix, scores
+from fcn_lib.results import read
+from fcn_lib.scenes import CLASSES, scene
+from fcn_lib.widgets.training_replay import NETS, TrainingReplay, _woven
+
+RECORD = read("replay")
+RUNS = [RECORD["runs"][name] for name in NETS]
+STEPS = [shot["step"] for shot in RUNS[0]["snapshots"]]
+IMAGE, LABELS = scene(198)
+K = len(CLASSES)
+
+
+@pytest.fixture(scope="module")
+def figure():
+    return TrainingReplay(RECORD)
+
+
+def pred(net: int, place: int):
+    text = RUNS[net]["snapshots"][place]["labels"]
+    values = np.frombuffer(zlib.decompress(base64.b64decode(text)), np.uint8)
+    return values.reshape(LABELS.shape)
+
+
+def score(net: int, place: int):
+    return scores(confusion_matrix(pred(net, place), LABELS, K))
+
+
+def sentence(page) -> str:
+    return page.locator(".ep-sentence").inner_text()
+
+
+def changed(change) -> dict:
+    """Return the record, with something wrong in it."""
+    record = copy.deepcopy(RECORD)
+    change(record["runs"])
+    return record
+
+
+def test_repr_names_the_step(figure):
+    assert repr(figure) == "TrainingReplay(step=320)"
+    assert repr(TrainingReplay(RECORD, step=0)) == "TrainingReplay(step=0)"
+
+
+def test_state_is_small(figure):
+    saved = Widget.get_manager_state(widgets=[figure])["state"]
+    assert len(json.dumps(saved[figure.model_id])) < 120_000
+
+
+@pytest.mark.parametrize("step", [3, -4, 321, "40"])
+def test_python_refuses_a_step_without_a_record(figure, step):
+    with pytest.raises(TraitError):
+        TrainingReplay(RECORD, step=step)
+    with pytest.raises(TraitError):
+        figure.step = step
+    assert figure.step == 320
+
+
+def snapshot(runs, place=2):
+    return runs["fcn16s"]["snapshots"][place]
+
+
+@pytest.mark.parametrize(
+    "change, told",
+    [
+        (lambda runs: runs.pop("fcn8s"), "no record of a training.*fcn8s"),
+        (lambda runs: runs["fcn8s"].pop("loss"), "no record .*loss"),
+        (lambda runs: runs["fcn8s"].update(snapshots=3), "no record"),
+        (lambda runs: runs["fcn8s"]["loss"].pop(), "watched at different"),
+        (lambda runs: runs["fcn8s"]["snapshots"].pop(), "watched at diff"),
+        (lambda runs: snapshot(runs).update(step=9), "watched at different"),
+        (lambda runs: snapshot(runs).update(labels="!"), "step 8 is damaged"),
+        (
+            lambda runs: snapshot(runs).update(
+                labels=snapshot(runs)["labels"][:-8]
+            ),
+            "step 8 is damaged",
+        ),
+        (
+            lambda runs: snapshot(runs).update(
+                labels=base64.b64encode(zlib.compress(b"\0" * 9)).decode()
+            ),
+            "step 8 is damaged",
+        ),
+        (
+            lambda runs: snapshot(runs).update(
+                labels=base64.b64encode(
+                    zlib.compress(bytes([K]) * LABELS.size)
+                ).decode()
+            ),
+            "step 8 is damaged",
+        ),
+        (
+            lambda runs: [run.update(snapshots=[]) for run in runs.values()],
+            "nothing was watched",
+        ),
+        (
+            lambda runs: [run.update(scene=7) for run in runs.values()],
+            "step 0 is of another street",
+        ),
+    ],
+)
+def test_a_wrong_record_is_refused(change, told):
+    with pytest.raises(ValueError, match=f"{told}.*results replay"):
+        TrainingReplay(changed(change))
+
+
+def test_no_record_at_all_is_refused():
+    for nothing in {}, None, {"runs": None}, read("ladder-scenes"):
+        with pytest.raises(ValueError, match="no record of a training"):
+            TrainingReplay(nothing)
+
+
+def test_woven_maps_are_found_again(maths):
+    call = maths(TrainingReplay)
+    shape = 3, 4, 5, 6  # nets, steps, height, width
+    maps = np.random.default_rng(0).integers(0, 8, shape).astype(np.uint8)
+    woven = _woven(maps)
+    for net, place in np.ndindex(3, 4):
+        got = call("unwoven", woven.ravel().tolist(), woven.shape, net, place)
+        assert got == maps[net, place].ravel().tolist()
+
+
+def test_scores_are_those_of_the_library(maths):
+    call = maths(TrainingReplay)
+    draw = np.random.default_rng(0)
+    for classes in (3, 5):
+        pred = draw.integers(0, 3, 40)
+        target = draw.choice([0, 1, 2, VOID], 40)
+        table = confusion_matrix(
+            torch.tensor(pred)[None], torch.tensor(target)[None], classes
+        )
+        expected = scores(table)
+        got = call("ious", pred.tolist(), target.tolist(), classes)
+        values = [None if v != v else v for v in expected.iou.tolist()]
+        assert got == pytest.approx(values)
+        assert call("mean", got) == pytest.approx(expected.mean_iou)
+
+
+def test_found_classes_in_words(maths):
+    call = maths(TrainingReplay)
+    names = ["a", "b", "c", "d", "e"]
+    for values, words in [
+        ([0, 0, 0.49, 0, 0], "no class"),
+        ([0.5, 0, 0, 0, 0], "a"),
+        ([0.6, 0.7, 0, 0, 0], "a and b"),
+        ([0.6, 0.7, 0.8, 0, 0], "all but d and e"),
+        ([0.6, 0.7, None, 0, 0], "a and b"),
+        ([1, 1, 1, 1, 0], "all but e"),
+        ([1, 1, None, 1, 1], "every class"),
+    ]:
+        assert call("found", values, names) == words
+
+
+def test_a_loss_lies_behind_its_step(maths):
+    call = maths(TrainingReplay)
+    losses = [5, 4, 3]  # means of the steps 1 to 4, 5 to 8, 9 and 10
+    for step, value in [(0, None), (3, None), (4, 5), (7, 5), (8, 4), (10, 3)]:
+        assert call("lossAt", step, 10, losses, 4) == value
+
+
+def test_each_halving_of_the_loss_is_as_deep(maths):
+    call = maths(TrainingReplay)
+    depths = [call("depth", value, 4, 0.5) for value in (4, 2, 1, 0.5)]
+    assert depths == pytest.approx([0, 1 / 3, 2 / 3, 1])
+
+
+def test_the_nearest_step(maths):
+    call = maths(TrainingReplay)
+    for x in range(0, 321, 5):
+        gap = min(abs(step - x) for step in STEPS)
+        assert abs(call("nearest", STEPS, x) - x) == gap
+
+
+@pytest.mark.parametrize("step", [0, 4, 30, 320])
+def test_numbers_are_those_of_the_library(mount, figure, step):
+    page = mount(figure, step=step)
+    place = STEPS.index(step)
+    rows = page.locator("tbody tr").all()
+    for net, run in enumerate(RUNS):
+        expected = score(net, place)
+        values = [*expected.iou.tolist(), expected.mean_iou]
+        cells = [row.locator("td").nth(net).inner_text() for row in rows]
+        assert cells == [f"{value:.2f}" for value in values]
+        heads = page.locator("figure").nth(2 + net).locator(".ep-caption")
+        fall, rise = heads.all_inner_texts()
+        assert rise == f"mean IoU {expected.mean_iou:.2f}"
+        behind = run["loss"][: step // run["every"]]
+        assert fall == f"loss {behind[-1]:.2f}" if behind else "loss –"
+        assert f"mean IoU {expected.mean_iou:.2f}" in sentence(page)
+
+
+def painted(page, net):
+    """Read the colours of a label map off its canvas: (H, W, 3)."""
+    canvas = page.locator("canvas").nth(1 + net)
+    address = canvas.evaluate("(canvas) => canvas.toDataURL()")
+    file = io.BytesIO(base64.b64decode(address.partition(",")[2]))
+    return np.array(Image.open(file).convert("RGB"))
+
+
+def test_the_maps_are_the_recorded_ones(mount, figure):
+    page = mount(figure, step=60)
+    palette = np.array(figure.palette)
+    for net in range(3):
+        expected = palette[pred(net, STEPS.index(60))]
+        assert (painted(page, net) == expected).all()
+
+
+def test_keys_walk_through_the_training(mount, figure):
+    page = mount(figure)
+    assert sentence(page).startswith("After all 320 steps FCN-32s finds")
+    snapshot = page.get_by_label("Snapshot")
+    snapshot.press("ArrowLeft")
+    assert sentence(page).startswith("After 280 of 320 steps")
+    assert "# step 280 of 320" in page.locator(".ep-code").inner_text()
+    snapshot.press("Home")
+    assert sentence(page).startswith("Before the first step FCN-32s finds")
+    assert page.locator(".ep-caption").first.inner_text() == "loss –"
+    page.get_by_role("button", name="Next").press("Enter")
+    assert sentence(page).startswith("After 4 of 320 steps")
+
+
+def test_the_marker_moves_along_the_curves(mount, figure):
+    page = mount(figure, step=160)
+    for line in page.locator(".ep-now").all():
+        assert line.get_attribute("d") == "M160 0V100"
+    for dot in page.locator(".ep-dot").all():
+        assert dot.get_attribute("d").startswith("M160 ")
+    height = float(
+        re.search(
+            r"M160 ([\d.]+)",
+            page.locator(".ep-dot").nth(1).get_attribute("d"),
+        )[1]
+    )
+    place = STEPS.index(160)
+    assert height == pytest.approx(100 * (1 - score(0, place).mean_iou))
+
+
+def test_click_and_touch_choose_a_step(mount, figure):
+    page = mount(figure, has_touch=True)
+    plot = page.locator(".ep-plot svg").nth(3)
+    width = plot.bounding_box()["width"]
+    plot.click(position={"x": width * 83 / 320, "y": 20})
+    assert sentence(page).startswith("After 80 of 320 steps")
+    plot.tap(position={"x": width * 205 / 320, "y": 20})
+    assert sentence(page).startswith("After 200 of 320 steps")
+    page.get_by_role("button", name="Back").tap()
+    assert sentence(page).startswith("After 160 of 320 steps")
+
+
+def test_play_goes_on_to_the_end(mount, figure):
+    page = mount(figure, step=240)
+    page.wait_for_timeout(900)
+    assert sentence(page).startswith("After 240")  # nothing plays by itself
+    page.get_by_role("button", name="Play").click()
+    page.get_by_role("button", name="Pause").wait_for()
+    page.wait_for_function(
+        """() => document.querySelector(".ep-sentence").textContent
+          .startsWith("After all 320")"""
+    )
+    page.get_by_role("button", name="Play").wait_for()
+
+
+def test_reduced_motion_leaves_the_steps(mount, figure):
+    page = mount(figure, reduced_motion="reduce")
+    assert not page.get_by_role("button", name="Play").is_visible()
+    page.get_by_role("button", name="First").click()
+    assert sentence(page).startswith("Before the first step")
+
+
+@pytest.mark.parametrize("wrong", [3, float("nan"), "x", None])
+def test_bad_value_gives_a_message(mount, figure, wrong):
+    page = mount(figure, step=wrong)
+    assert "step is" in page.locator(".ep-message").inner_text()
+    assert sentence(page) == ""
+    page.get_by_label("Snapshot").press("Home")
+    assert page.locator(".ep-message").inner_text() == ""
+    assert "Before the first step" in sentence(page)
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+def test_figure_has_no_barriers(mount, figure, barriers, color_scheme):
+    page = mount(figure, viewport={"width": 360, "height": 700})
+    page.evaluate(
+        "mode => { document.documentElement.dataset.theme = mode; }",
+        color_scheme,
+    )
+    assert barriers(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
