@@ -10,6 +10,7 @@ from fcn_lib.widgets.quiz import Choice, Number, Quiz
 from fcn_lib.widgets.score_playground import ScorePlayground
 from fcn_lib.widgets.stride_explorer import StrideExplorer
 from fcn_lib.widgets.training_replay import TrainingReplay
+from fcn_lib.widgets.transposed_conv import TransposedConv
 from fcn_lib.widgets.upsampling import Upsampling
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "ScorePlayground",
     "StrideExplorer",
     "TrainingReplay",
+    "TransposedConv",
     "Upsampling",
     "explore",
 ]

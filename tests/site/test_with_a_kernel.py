@@ -116,6 +116,7 @@ made = [
     w.ScorePlayground(),
     w.StrideExplorer(*scene(198)),
     w.TrainingReplay(read("replay")),
+    w.TransposedConv(),
     w.Upsampling([[0, 1], [1, 0.5]]),
     w.explore(lambda n: str(n), n=[1, 2], title="Count", alt="One number."),
 ]

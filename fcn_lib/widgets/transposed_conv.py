@@ -1,0 +1,88 @@
+"""A transposed convolution, one output at a time, in four equal views."""
+
+import torch
+import traitlets as t
+
+from fcn_lib.transposed.sizes import output_size
+from fcn_lib.widgets.figure import Figure
+
+VIEWS = "zeros", "fractional", "scatter", "matrix"
+# rows of the largest result: 4 pixels, 4 apart, a kernel of 5, and 3 more
+MOST = 3 * 4 + 5 + 3
+
+
+class TransposedConv(Figure):
+    """A small map, a kernel, and the result of ``F.conv_transpose2d``.
+
+    One output is chosen. Each view shows in its own way which pixels of the
+    input meet there, and with which weights: a kernel that slides over an
+    input with zeros in between; a kernel that goes in steps of 1 / stride
+    over the input as it is; pixels that paint; a row of a matrix. They are
+    the four functions of ``fcn_lib.transposed``. What padding crops stays in
+    sight, hatched. After Dumoulin and Visin (2016), chapter 4,
+    https://arxiv.org/abs/1603.07285
+
+    The input counts 1, 2, 3 … row by row. No entry of the kernel is 0.
+
+    Args:
+        settings: any of the attributes, to begin with.
+
+    Attributes:
+        view: ``"zeros"``, ``"fractional"``, ``"scatter"`` or ``"matrix"``.
+        rows: those of the input, 1 to 4.
+        columns: those of the input, 1 to 4.
+        kernel: its rows and columns, 1 to 5.
+        stride: how far the pixels of the input are moved apart, 1 to 4.
+        padding: how many rows and columns are cropped at each side, 0 to 3.
+        output_padding: how many fewer at the bottom and the right, from 0 to
+            ``stride - 1``.
+        row: that of the chosen output, counted from 0 in what is left after
+            cropping; the last one where there are fewer rows than that.
+        column: that of the chosen output, likewise.
+
+    Raises:
+        TraitError: if a setting is out of range.
+        ValueError: if the first settings do not fit together: too much output
+            padding, or nothing left of the result. Later on the figure says
+            so itself, for a reader may come past such settings.
+
+    Example:
+        >>> TransposedConv(view="scatter").view
+        'scatter'
+    """
+
+    view = t.Enum(VIEWS, "zeros").tag(sync=True)
+    rows = t.Int(2, min=1, max=4).tag(sync=True)
+    columns = t.Int(3, min=1, max=4).tag(sync=True)
+    kernel = t.Int(3, min=1, max=5).tag(sync=True)
+    stride = t.Int(2, min=1, max=4).tag(sync=True)
+    padding = t.Int(0, min=0, max=3).tag(sync=True)
+    output_padding = t.Int(0, min=0, max=3).tag(sync=True)
+    row = t.Int(2, min=0, max=MOST - 1).tag(sync=True)
+    column = t.Int(2, min=0, max=MOST - 1).tag(sync=True)
+
+    shown = (
+        "view", "rows", "columns", "kernel", "stride", "padding",
+        "output_padding", "row", "column",
+    )  # fmt: skip
+
+    def __init__(self, **settings: object) -> None:
+        super().__init__(
+            alt=(
+                "An input of 2 by 3 pixels, moved apart by zeros, in a rim of "
+                "zeros. A turned kernel of 3 by 3 lies over four of the "
+                "pixels; times its weights they add up to one of the 5 by 7 "
+                "outputs, 1·1 + 2·3 + 4·3 + 5·1 = 24."
+            ),
+            **settings,
+        )
+        try:
+            output_size(
+                torch.empty(1, 1, self.rows, self.columns),
+                torch.empty(1, 1, self.kernel, self.kernel),
+                self.stride, self.padding, self.output_padding,
+                dilation=1, groups=1,
+            )  # fmt: skip
+        except ValueError:
+            self.close()
+            raise
