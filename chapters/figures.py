@@ -40,6 +40,13 @@ def views(notebook: dict) -> Iterator[tuple[dict, dict]]:
                 yield output, known[view["model_id"]]
 
 
+def styles(model: dict) -> list[Path]:
+    """Find the style sheets of a figure: the common one, and its own."""
+    module = model["state"]["_anywidget_id"].split(".")[-2]
+    own = STYLE.with_name(f"{module}.css")
+    return [STYLE, own] if own.exists() else [STYLE]
+
+
 def write_files(model: dict, folder: Path) -> tuple[str, str]:
     """Write state and script of a figure; return the names of the files."""
     own = {
@@ -86,14 +93,16 @@ def element(state: str, code: str, still: str, alt: str, height: int) -> str:
 def page(model: dict, folder: Path) -> Path:
     """Write a page with one figure and nothing else; return its path."""
     state, code = write_files(model, folder)
-    for source in HOST, STYLE:
+    sheets = styles(model)
+    for source in HOST, *sheets:
         (folder / source.name).write_text(source.read_text("utf-8"), "utf-8")
     alt = model["state"]["alt"]
+    links = (f"<link rel=stylesheet href={sheet.name}>" for sheet in sheets)
     path = folder / "index.html"
     path.write_text(
         '<!doctype html><html lang="en"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
-        f"<title>A figure</title><link rel=stylesheet href={STYLE.name}>"
+        f"<title>A figure</title>{''.join(links)}"
         f"<script defer src={HOST.name}></script><body><main>"
         f"{element(state, code, '', alt, 0)}</main></body></html>",
         encoding="utf-8",

@@ -17,7 +17,7 @@ import nbformat
 from PIL import Image
 from sphinx.application import Sphinx
 
-from figures import STATES, STYLE, VIEW, element, views, write_files
+from figures import STATES, VIEW, element, styles, views, write_files
 
 FOLDER = "_static/figures"
 VIEW_SCRIPT = re.compile(
@@ -41,7 +41,10 @@ def mount_figures(app, pagename, templatename, context, doctree) -> None:
     source = Path(app.env.doc2path(pagename)) if doctree else Path()
     body = context.get("body", "")
 
+    sheets = {}  # a dict keeps their order, and each once
+
     def place(output: dict, model: dict) -> str:
+        sheets.update(dict.fromkeys(styles(model)))
         return _element(app, context["pathto"], output, model)
 
     if source.suffix == ".ipynb":
@@ -67,8 +70,9 @@ def mount_figures(app, pagename, templatename, context, doctree) -> None:
     body = BORROWED.sub(borrowed, body)
     if body != context.get("body", ""):
         context["body"] = body
-        _write(Path(app.outdir), STYLE.name, STYLE.read_bytes())
-        app.add_css_file(f"figures/{STYLE.name}")
+        for sheet in sheets:
+            _write(Path(app.outdir), sheet.name, sheet.read_bytes())
+            app.add_css_file(f"figures/{sheet.name}")
         app.add_js_file("host.js", loading_method="defer")
 
 

@@ -6,7 +6,9 @@ Each is an ipywidgets widget whose script computes all that it shows.
 
 from fcn_lib.widgets.checkerboard import Checkerboard
 from fcn_lib.widgets.explore import Explorer, explore
+from fcn_lib.widgets.fusion_explorer import FusionExplorer
 from fcn_lib.widgets.quiz import Choice, Number, Quiz
+from fcn_lib.widgets.receptive_field import ReceptiveField
 from fcn_lib.widgets.score_playground import ScorePlayground
 from fcn_lib.widgets.stride_explorer import StrideExplorer
 from fcn_lib.widgets.training_replay import TrainingReplay
@@ -17,8 +19,10 @@ __all__ = [
     "Checkerboard",
     "Choice",
     "Explorer",
+    "FusionExplorer",
     "Number",
     "Quiz",
+    "ReceptiveField",
     "ScorePlayground",
     "StrideExplorer",
     "TrainingReplay",

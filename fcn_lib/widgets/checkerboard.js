@@ -231,7 +231,7 @@ function render({ model, el }) {
     const which = Math.min(i, n - 1);
     stride.set(step);
     kernel.set(k);
-    marked.input.max = n - 1;
+    marked.resize(n - 1);
     marked.set(which);
 
     row.draw(n, step, k, which);

@@ -1,7 +1,7 @@
 // A recording to move about in: for each combination of values there is what
 // Python returned, a picture or a text or both.
 import {
-  choice, follow, frame, h, picture, slider, tell, toggle,
+  choice, follow, frame, h, picture, refusal, slider, tell, toggle,
 } from "./lib.js";
 
 // Where the answer for some values lies; the last choice runs fastest.
@@ -21,8 +21,7 @@ export function fault(choices, values) {
   for (const [name, all] of choices) {
     const value = values?.[name];
     if (!all.includes(value)) {
-      return `${name} is ${JSON.stringify(value)}; it must be one of ${
-        all.map(python).join(", ")}.`;
+      return refusal(name, value, `one of ${all.map(python).join(", ")}`);
     }
   }
   return "";

@@ -22,7 +22,10 @@ IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w.]+)";\n', re.MULTILINE)
 
 
 class Figure(anywidget.AnyWidget):
-    """The base of all figures; ``X`` in ``y.py`` has its script in ``y.js``.
+    """The base of all figures.
+
+    ``X`` in ``y.py`` has its script in ``y.js``, and what its look needs
+    beyond ``widgets.css`` in ``y.css``.
 
     Attributes:
         alt: one or two sentences that say what is seen at first. They stand
@@ -37,7 +40,7 @@ class Figure(anywidget.AnyWidget):
         # traitlets derives classes too, which bring their script along
         if "_esm" not in vars(cls):
             cls._esm = bundle(Path(inspect.getfile(cls)).with_suffix(".js"))
-            cls._css = STYLE.read_text("utf-8")
+            cls._css = styles(Path(inspect.getfile(cls)))
         super().__init_subclass__(**kwargs)
 
     def __repr__(self) -> str:
@@ -60,6 +63,14 @@ def bundle(script: Path) -> str:
         return re.sub(r"^export ", "", text, flags=re.MULTILINE)
 
     return IMPORT.sub(imported, script.read_text("utf-8"))
+
+
+def styles(module: Path) -> str:
+    """Put the style that all figures share before a figure's own, if any."""
+    own = module.with_suffix(".css")
+    return STYLE.read_text("utf-8") + (
+        own.read_text("utf-8") if own.exists() else ""
+    )
 
 
 def packed(values: NDArray) -> bytes:

@@ -2,7 +2,7 @@
 // what is left is added up anew.
 import {
   choice, follow, frame, h, labelMap, layers, legend, meanIou, oneOf, outline,
-  panel, picture, slider, tell, toggle, unpack, VOID, whole,
+  panel, picture, refusal, slider, tell, toggle, unpack, VOID, whole,
 } from "./lib.js";
 
 // ---- maths ----
@@ -291,7 +291,7 @@ function switchedOn(model, all) {
     && value.every((stride) => all.includes(stride));
   if (fits) return { value: all.filter((stride) => value.includes(stride)) };
   const wish = `a list of some of ${all.join(", ")}, each once`;
-  return { error: `strides is ${JSON.stringify(value)}; it must be ${wish}.` };
+  return { error: refusal("strides", value, wish) };
 }
 
 // The parts that are switched on, added up and scored.

@@ -9,14 +9,15 @@ from torch import Tensor, nn
 from fcn_lib.datasets import to_images
 from fcn_lib.pixels import VOID
 from fcn_lib.scenes import CLASSES, PALETTE
-from fcn_lib.widgets.figure import Figure, packed, png
+from fcn_lib.widgets.figure import Figure, packed
+from fcn_lib.widgets.labelled import Labelled, traits_of
 
 MOST_BYTES = 300_000
 MOST_CLASSES = 200  # the script has other colours, too, and 256 in all
 VIEWS = "labels", "errors", "truth", "decided"
 
 
-class FusionExplorer(Figure):
+class FusionExplorer(Labelled, Figure):
     """A net's scores, split by the stride that they come from.
 
     Behind its layers of scores a net like FCN-8s only stretches and adds. So
@@ -56,14 +57,7 @@ class FusionExplorer(Figure):
     strides = t.List(t.Int()).tag(sync=True)
     view = t.Enum(VIEWS, "labels").tag(sync=True)
     zoom = t.Int(1, min=1, max=8).tag(sync=True)
-    row = t.Int(0, min=0).tag(sync=True)
-    column = t.Int(0, min=0).tag(sync=True)
 
-    size = t.Tuple(t.Int(), t.Int()).tag(sync=True)
-    classes = t.List(t.Unicode()).tag(sync=True)
-    palette = t.List().tag(sync=True)
-    picture = t.Bytes().tag(sync=True)
-    labels = t.Bytes().tag(sync=True)
     recorded = t.List(t.Int()).tag(sync=True)  # all strides of the net
     cells = t.Tuple(t.Int(), t.Int()).tag(sync=True)  # rows, columns of a map
     # int16 (strides, rows, columns, K), times ``step``
@@ -82,17 +76,13 @@ class FusionExplorer(Figure):
         **settings: object,
     ) -> None:
         H, W = labels.shape
-        _check(net, image, labels, len(classes), len(palette))
+        _check(net, labels, len(classes), len(palette))
+        street = traits_of(image, labels, classes, palette)
         parts = score_maps(net, image)
         maps = torch.stack(list(parts.values()))  # (strides, K, rows, columns)
         numbers, step = quantised(maps.permute(0, 2, 3, 1).cpu().numpy())
-        raw = numbers.astype("<i2", order="C").view(np.uint8)
-        recorded = {
-            "picture": png(image),
-            "labels": packed(labels.astype(np.uint8)),
-            "maps": packed(raw),
-        }
-        size = sum(map(len, recorded.values()))
+        bits = packed(numbers.astype("<i2", order="C").view(np.uint8))
+        size = sum(map(len, (bits, street["picture"], street["labels"])))
         if size > MOST_BYTES:
             raise ValueError(
                 f"picture and scores take {size / 1000:.0f} kB, more than "
@@ -100,10 +90,8 @@ class FusionExplorer(Figure):
             )
         begin = {"strides": list(parts), "row": H // 2, "column": W // 2}
         super().__init__(
-            size=(H, W),
-            classes=list(classes),
-            palette=[list(color) for color in palette],
             recorded=list(parts),
+            maps=bits,
             cells=maps.shape[-2:],
             step=step,
             alt=(
@@ -112,7 +100,7 @@ class FusionExplorer(Figure):
                 "the picture, and the label map of their sum, which follows "
                 "the outlines best."
             ),
-            **recorded,
+            **street,
             **begin | settings,
         )
 
@@ -125,14 +113,6 @@ class FusionExplorer(Figure):
                 "each once"
             )
         return sorted(value, reverse=True)
-
-    @t.validate("row", "column")
-    def _within(self, proposal: t.Bunch) -> int:
-        name, value = proposal["trait"].name, proposal["value"]
-        most = self.size[name == "column"] - 1
-        if value > most:
-            raise t.TraitError(f"{name} is {value}; the last one is {most}")
-        return value
 
 
 @torch.no_grad()
@@ -177,9 +157,7 @@ def quantised(scores: NDArray) -> tuple[NDArray, float]:
     return np.round(scores.astype(np.float64) / step).astype(np.int16), step
 
 
-def _check(
-    net: nn.Module, image: NDArray, labels: NDArray, K: int, colors: int
-) -> None:
+def _check(net: nn.Module, labels: NDArray, K: int, colors: int) -> None:
     """Refuse what the figure could not show."""
     if not hasattr(net, "score_pool4"):
         raise ValueError(
@@ -188,11 +166,6 @@ def _check(
         )
     if net.training:
         raise ValueError("net is in training mode: call net.eval() first")
-    if image.shape != (*labels.shape, 3):
-        raise ValueError(
-            f"image {image.shape} and labels {labels.shape} need the same "
-            "height and width"
-        )
     scored = net.score.out_channels
     if not K == colors == scored:
         raise ValueError(

@@ -67,7 +67,8 @@ export function frame(el, title) {
 let names = 0;
 
 // A slider over whole numbers from `least` to `most`, or over `values`.
-// `format` turns a value into the text beside the slider.
+// `format` turns a value into the text beside the slider; `resize(last)` ends
+// it at another of its values.
 export function slider({ label, least, most, values, value, format, act }) {
   const steps = values ?? Array.from(
     { length: most - least + 1 }, (_, i) => least + i,
@@ -92,11 +93,12 @@ export function slider({ label, least, most, values, value, format, act }) {
     show();
   };
   set(value);
+  const resize = (last) => { input.max = steps.indexOf(last); };
   const el = h(
     "div", { class: "ep-slider" },
     h("label", { for: id }, label), input, output,
   );
-  return { el, input, set };
+  return { el, input, set, resize };
 }
 
 // One of a few: radio buttons in a row. `options` are [value, text] pairs.
@@ -183,7 +185,7 @@ export function stepper({ label, length, value, act, pause = 700 }) {
   const set = (next) => { place = next; input.set(next); };
   const resize = (count) => {
     length = count;
-    input.input.max = count - 1;
+    input.resize(count - 1);
   };
   return { el, set, stop, resize };
 }
@@ -308,6 +310,10 @@ export function grid({ label, rows, columns, draw, point, leave, pick }) {
 const written = (value) =>
   typeof value === "number" ? String(value) : JSON.stringify(value);
 
+// What is wrong with a value, and the way out.
+export const refusal = (key, value, wish) =>
+  `${key} is ${written(value)}; it must be ${wish}.`;
+
 // A whole number from the model, or a message that says what is wrong.
 export function whole(model, key, least, most) {
   const value = model.get(key);
@@ -315,15 +321,14 @@ export function whole(model, key, least, most) {
     return { value };
   }
   const wish = `a whole number from ${least} to ${most}`;
-  return { error: `${key} is ${written(value)}; it must be ${wish}.` };
+  return { error: refusal(key, value, wish) };
 }
 
 // One of some values, or a message.
 export function oneOf(model, key, options) {
   const value = model.get(key);
   if (options.includes(value)) return { value };
-  const wish = `one of ${options.join(", ")}`;
-  return { error: `${key} is ${written(value)}; it must be ${wish}.` };
+  return { error: refusal(key, value, `one of ${options.join(", ")}`) };
 }
 
 // Calls `draw` now and whenever one of `keys` changes. Returns what undoes it.

@@ -1,7 +1,7 @@
 // Questions to check oneself with: each answer gets its explanation, and may
 // be followed by another. Nothing leaves the page.
 import {
-  follow, frame, h, tell,
+  follow, frame, h, refusal, tell,
 } from "./lib.js";
 
 // A plain number, with a decimal point or comma; all else is NaN.
@@ -29,8 +29,8 @@ export function judge(question, answer) {
 export function fault(questions, answers) {
   const lists = Array.isArray(answers) && answers.every(Array.isArray);
   if (!lists || answers.length !== questions.length) {
-    return `answers is ${JSON.stringify(answers)}; it must be a list of ${
-      questions.length} lists, one for each question.`;
+    const wish = `a list of ${questions.length} lists, one for each question`;
+    return refusal("answers", answers, wish);
   }
   for (const [i, given] of answers.entries()) {
     const odd = given.findIndex((answer) => !judge(questions[i], answer));

@@ -613,9 +613,9 @@ function render({ model, el }) {
     now = { n, layers, level: meant.level, unit: meant.unit };
     ui.warn(misfit(n, layers));
     pixels.set(n);
-    level.input.max = picture.rows.length - 1;
+    level.resize(picture.rows.length - 1);
     level.set(meant.level);
-    unit.input.max = picture.rows[meant.level].count - 1;
+    unit.resize(picture.rows[meant.level].count - 1);
     unit.set(meant.unit);
     picture.choose(meant);
     picture.reveal(box);

@@ -7,12 +7,13 @@ from numpy.typing import NDArray
 from fcn_lib.coarse import best_grid
 from fcn_lib.scenes import CLASSES, PALETTE
 from fcn_lib.transposed import upsample
-from fcn_lib.widgets.figure import Figure, packed, png
+from fcn_lib.widgets.figure import Figure, packed
+from fcn_lib.widgets.labelled import Labelled, traits_of
 
 STRIDES = 1, 2, 4, 8, 16, 32
 
 
-class StrideExplorer(Figure):
+class StrideExplorer(Labelled, Figure):
     """A picture whose cells grow with the stride.
 
     A pixel is pointed at; the cell around it, the cell's classes, and the
@@ -40,15 +41,8 @@ class StrideExplorer(Figure):
 
     stride = t.Enum(STRIDES, 32).tag(sync=True)
     answer = t.Enum(("label", "scores"), "label").tag(sync=True)
-    row = t.Int(0, min=0).tag(sync=True)
-    column = t.Int(0, min=0).tag(sync=True)
 
-    size = t.Tuple(t.Int(), t.Int()).tag(sync=True)
-    classes = t.List(t.Unicode()).tag(sync=True)
-    palette = t.List().tag(sync=True)
-    picture = t.Bytes().tag(sync=True)
     picture_alt = t.Unicode().tag(sync=True)
-    labels = t.Bytes().tag(sync=True)
     stretched = t.Bytes().tag(sync=True)
 
     shown = "stride", "answer", "row", "column"
@@ -62,34 +56,21 @@ class StrideExplorer(Figure):
         **settings: object,
     ) -> None:
         H, W = labels.shape
-        if image.shape != (H, W, 3) or H % 32 or W % 32:
+        if H % 32 or W % 32:
             raise ValueError(
-                f"image {image.shape} and labels {labels.shape}: both need "
-                "the same height and width, multiples of 32"
+                f"labels are {H} by {W}: cut both sides to multiples of 32"
             )
         super().__init__(
-            size=(H, W),
-            classes=list(classes),
-            palette=[list(color) for color in palette],
-            picture=png(image),
             picture_alt="The picture, with a frame around one cell",
-            labels=packed(labels),
             stretched=packed(_stretched(labels, len(classes))),
             alt=(
                 "A street, one cell of it enlarged, and the label map that "
                 "is left when each cell of 32 by 32 pixels gets one label: "
                 "a few large squares."
             ),
+            **traits_of(image, labels, classes, palette),
             **settings,
         )
-
-    @t.validate("row", "column")
-    def _within(self, proposal: t.Bunch) -> int:
-        name, value = proposal["trait"].name, proposal["value"]
-        most = self.size[name == "column"] - 1
-        if value > most:
-            raise t.TraitError(f"{name} is {value}; the last one is {most}")
-        return value
 
 
 def _stretched(labels: NDArray, num_classes: int) -> NDArray:

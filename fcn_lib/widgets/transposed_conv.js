@@ -716,7 +716,7 @@ function render({ model, el }) {
     const [name, ...values] = Object.values(wanted).map(({ value }) => value);
     const [rows, columns, k, stride, padding, extra, row, column] = values;
     kind.set(name);
-    sliders.output_padding.input.max = Math.max(stride - 1, extra);
+    sliders.output_padding.resize(Math.max(stride - 1, extra));
     sliders.output_padding.input.disabled = stride === 1 && extra === 0;
     limits.forEach(([key], at) => sliders[key].set(values[at]));
 

@@ -88,7 +88,10 @@ def mount(open_page, tmp_path) -> Callable[..., Page]:
 
 @pytest.fixture
 def maths(open_page, tmp_path) -> Callable[[type], Callable]:
-    """Import a figure's script; call what it exports: f("name", values)."""
+    """Import a figure's script; call what it exports: f("name", values).
+
+    ``f.each("name", table)`` calls it with every row of a table.
+    """
 
     def imported(figure: type) -> Callable:
         path = tmp_path / "blank.html"
@@ -101,14 +104,23 @@ def maths(open_page, tmp_path) -> Callable[[type], Callable]:
             }""",
             figure._esm,
         )
-        return lambda name, *values: page.evaluate(
-            """([name, values]) => {
-              const plain = (x) => ArrayBuffer.isView(x) ? Array.from(x)
-                : Array.isArray(x) ? x.map(plain) : x;
-              return plain(window.exported[name](...values));
-            }""",
-            [name, list(values)],
-        )
+
+        def each(name: str, table: list) -> list:
+            return page.evaluate(
+                """([name, table]) => {
+                  const plain = (x) => ArrayBuffer.isView(x) ? Array.from(x)
+                    : Array.isArray(x) ? x.map(plain) : x;
+                  const act = window.exported[name];
+                  return table.map((values) => plain(act(...values)));
+                }""",
+                [name, table],
+            )
+
+        def call(name: str, *values):
+            return each(name, [values])[0]
+
+        call.each = each
+        return call
 
     return imported
 
@@ -128,6 +140,67 @@ def barriers() -> Callable[[Page], list[str]]:
         ]
 
     return found
+
+
+@pytest.fixture
+def looks_well(mount, barriers) -> Callable[..., Page]:
+    """Look at a figure on a phone, in light and dark; return its page."""
+
+    def looked(figure: Widget, **values) -> Page:
+        page = mount(figure, viewport={"width": 360, "height": 700}, **values)
+        for theme in "light", "dark":
+            page.evaluate(
+                "(mode) => { document.documentElement.dataset.theme = mode; }",
+                theme,
+            )
+            assert barriers(page) == [], theme
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        return page
+
+    return looked
+
+
+@pytest.fixture
+def warns(mount) -> Callable[..., Page]:
+    """Give a figure bad values: it says so until a control gives a good one.
+
+    A row of the table holds a trait, a bad value, words of the message, and
+    the label of a control that helps.
+    """
+    end = "export default { render };"
+    kept = """const again = (own) => {
+      window.own = { ...own, again: () => render(own) };
+      return render(own);
+    };
+    export default { render: again };"""
+
+    def warned(figure: Widget, *table: tuple) -> Page:
+        assert end in figure._esm
+        page = mount(figure, _esm=figure._esm.replace(end, kept))
+
+        def text(part: str) -> str:
+            return page.locator(f".ep-{part}").inner_text()
+
+        def drawn() -> list[str]:
+            return [text("sentence"), page.locator(".ep-stage").inner_html()]
+
+        for key, bad, words, label in table:
+            before = drawn()
+            page.evaluate("([k, v]) => own.model.set(k, v)", [key, bad])
+            assert words in text("message"), (key, bad)
+            assert drawn() == before and before[0]
+            page.evaluate("own.again()")
+            assert words in text("message"), (key, bad)
+            assert text("sentence") == ""
+            control = page.get_by_label(label, exact=True)
+            button = page.get_by_role("button", name=label, exact=True)
+            for press in "End", "Home", "Space":
+                control.or_(button).first.press(press)
+            assert text("message") == "", (key, bad)
+            assert text("sentence")
+        return page
+
+    return warned
 
 
 class Silent(http.server.SimpleHTTPRequestHandler):

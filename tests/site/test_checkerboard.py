@@ -29,6 +29,10 @@ def in_a_row(n, stride, kernel):
     return F.conv_transpose1d(*ones, stride=stride)[0, 0].int()
 
 
+def inputs(each) -> list[int]:
+    return each("inputs", [[stride] for stride, _ in ALL])
+
+
 def sentence(page) -> str:
     return page.locator(".ep-sentence").inner_text()
 
@@ -48,33 +52,40 @@ def test_python_refuses_what_is_out_of_range(wrong):
 
 
 def test_counts_are_those_of_pytorch(maths):
-    call = maths(Checkerboard)
-    for stride, kernel in ALL:
-        n = call("inputs", stride)
-        expected = painted(n, stride, kernel)
-        row = call("counts", n, stride, kernel)
-        assert call("product", row) == expected.flatten().tolist()
-        assert row == in_a_row(n, stride, kernel).tolist()
-        assert n <= INPUTS
+    each = maths(Checkerboard).each
+    sizes = inputs(each)
+    rows = each(
+        "counts", [(n, *one) for n, one in zip(sizes, ALL, strict=True)]
+    )
+    maps = each("product", [[row] for row in rows])
+    assert max(sizes) <= INPUTS
+    for n, one, row, whole in zip(sizes, ALL, rows, maps, strict=True):
+        assert whole == painted(n, *one).flatten().tolist()
+        assert row == in_a_row(n, *one).tolist()
 
 
 def test_even_exactly_when_the_stride_divides_the_kernel(maths):
-    call = maths(Checkerboard)
-    for stride, kernel in ALL:
+    each = maths(Checkerboard).each
+    cycles = each("cycle", ALL)
+    told = each("sentence", [(*one, 0) for one in ALL])
+    for (stride, kernel), cycle, words in zip(ALL, cycles, told, strict=True):
         # far from both ends: a whole turn, from a multiple of the stride
         row = in_a_row(30, stride, kernel)[15 * stride : 16 * stride].tolist()
-        assert call("cycle", stride, kernel) == row
+        assert cycle == row
         even = len(set(row)) == 1
         assert even == (kernel % stride == 0)
-        words = call("sentence", stride, kernel, 0)
         assert words.startswith("Even" if even else "Uneven")
 
 
 def test_inner_is_where_more_inputs_would_change_nothing(maths):
-    call = maths(Checkerboard)
-    for stride, kernel in ALL:
-        n = call("inputs", stride)
-        first, last = call("inner", n, stride, kernel)
+    each = maths(Checkerboard).each
+    sizes = inputs(each)
+    ends = each(
+        "inner", [(n, *one) for n, one in zip(sizes, ALL, strict=True)]
+    )
+    for n, (stride, kernel), (first, last) in zip(
+        sizes, ALL, ends, strict=True
+    ):
         # the same outputs of a row that goes on for ten inputs at each end
         here, wide = (in_a_row(m, stride, kernel) for m in (n, n + 20))
         more = wide[10 * stride :][: len(here)]
@@ -132,28 +143,14 @@ def test_fewer_inputs_mark_the_last(mount):
     assert "Input 2" in sentence(page)
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [{"stride": 0}, {"kernel": float("nan")}, {"marked": "x"}],
-)
-def test_bad_value_gives_a_message(mount, wrong):
-    page = mount(Checkerboard(), **wrong)
-    (name,) = wrong
-    assert name in page.inner_text(".ep-message")
-    assert sentence(page) == ""
-    label = "Input" if name == "marked" else name.capitalize()
-    for key in "End", "Home":
-        page.get_by_label(label).press(key)
-    assert page.inner_text(".ep-message") == ""
-    assert "Input" in sentence(page)
-
-
-@pytest.mark.parametrize("color_scheme", ["light", "dark"])
-def test_figure_has_no_barriers(mount, barriers, color_scheme):
-    page = mount(Checkerboard(), viewport={"width": 360, "height": 700})
-    page.evaluate(
-        "mode => { document.documentElement.dataset.theme = mode; }",
-        color_scheme,
+def test_bad_value_gives_a_message(warns):
+    warns(
+        Checkerboard(),
+        ("stride", 0, "stride is 0", "Stride"),
+        ("kernel", float("nan"), "kernel is NaN", "Kernel"),
+        ("marked", "x", 'marked is "x"', "Input"),
     )
-    assert barriers(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_figure_has_no_barriers(looks_well):
+    looks_well(Checkerboard())

@@ -196,26 +196,21 @@ def test_texts_need_no_stage_and_pictures_no_text(mount):
     assert page.locator(".ep-code").inner_text() == "render(n=1)"
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [{"stride": 3}, {"stride": float("nan")}, {"kind": "x"}, {"cut_off": 1}],
-)
-def test_bad_value_gives_a_message(mount, figure, wrong):
-    page = mount(figure, values=figure.values | wrong)
-    (name,) = wrong
-    assert name in page.locator(".ep-message").inner_text()
-    assert sentence(page) == ""
-    page.get_by_label("Stride").press("End")
-    assert page.locator(".ep-message").inner_text() == ""
-    assert "Stride 4" in sentence(page)
-
-
-@pytest.mark.parametrize("color_scheme", ["light", "dark"])
-def test_figure_has_no_barriers(mount, figure, barriers, color_scheme):
-    page = mount(figure, viewport={"width": 360, "height": 700})
-    page.evaluate(
-        "mode => { document.documentElement.dataset.theme = mode; }",
-        color_scheme,
+def test_bad_value_gives_a_message(warns, figure):
+    wrong = (
+        {"stride": 3},
+        {"stride": float("nan")},
+        {"kind": "x"},
+        {"cut_off": 1},
     )
-    assert barriers(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    warns(
+        figure,
+        *(
+            ("values", figure.values | one, next(iter(one)), "Stride")
+            for one in wrong
+        ),
+    )
+
+
+def test_figure_has_no_barriers(looks_well, figure):
+    looks_well(figure)

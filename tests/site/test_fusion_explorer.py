@@ -482,42 +482,18 @@ def test_line_of_pytorch_does_the_same(mount, cls):
         assert (wrong == known["wrong"][0].numpy()).mean() > 0.999
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"strides": [4]},
-        {"strides": [8, 8]},
-        {"view": 3},
-        {"zoom": 0},
-        {"row": float("nan")},
-        {"column": "x"},
-        {"row": 999},
-    ],
-)
-def test_bad_value_gives_a_message(mount, figure, wrong):
-    page = mount(figure, **wrong)
-    (name,) = wrong
-    assert name in page.locator(".ep-message").inner_text()
-    assert sentence(page) == ""
-    if name == "strides":
-        page.get_by_label("stride 8", exact=True).click()
-    elif name == "view":
-        page.get_by_text("errors", exact=True).click()
-    else:
-        for key in "Home", "End":
-            page.get_by_label(name.capitalize(), exact=True).press(key)
-    assert page.locator(".ep-message").inner_text() == ""
-    assert "is called" in sentence(page)
-
-
-@pytest.mark.parametrize("color_scheme", ["light", "dark"])
-def test_figure_has_no_barriers(mount, figure, barriers, color_scheme):
-    page = mount(figure, viewport={"width": 360, "height": 700})
-    page.evaluate(
-        "mode => { document.documentElement.dataset.theme = mode; }",
-        color_scheme,
+def test_bad_value_gives_a_message(warns, figure):
+    warns(
+        figure,
+        ("strides", [4], "strides is [4]", "stride 8"),
+        ("strides", [8, 8], "strides is [8,8]", "stride 8"),
+        ("view", 3, "view is 3", "errors"),
+        ("zoom", 0, "zoom is 0", "Zoom"),
+        ("row", float("nan"), "row is NaN", "Row"),
+        ("column", "x", 'column is "x"', "Column"),
+        ("row", 999, "row is 999", "Row"),
     )
-    page.get_by_text("who decided", exact=True).click()
-    page.get_by_label("stride 16", exact=True).click()
-    assert barriers(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_figure_has_no_barriers(looks_well, figure):
+    looks_well(figure, view="decided", strides=[32, 8])

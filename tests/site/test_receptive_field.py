@@ -109,27 +109,32 @@ def test_units_see_what_gradients_reach(maths):
 
 def test_sizes_and_fields_are_those_of_the_library(maths):
     call = maths(ReceptiveField)
-    for n, layers in [*some(100, depth=1), *some(150, depth=4)]:
+    cases = [*some(100, depth=1), *some(150, depth=4)]
+    made = call.each("sizes", cases)
+    known = call.each("fields", [[layers] for _, layers in cases])
+    for (n, layers), got, fields in zip(cases, made, known, strict=True):
         expected = [n]
         try:
             for layer in layers:
                 expected.append(conv_size(expected[-1], *layer))
         except ValueError:
             pass
-        assert call("sizes", n, layers) == expected
-        for depth, field in enumerate(call("fields", layers)):
+        assert got == expected
+        for depth, field in enumerate(fields):
             assert tuple(field) == receptive_field(layers[:depth])
 
 
 def test_unread_is_what_no_window_covers(maths):
     call = maths(ReceptiveField)
-    for n, (k, s, p) in product((8, 11), ALL):
+    cases = list(product((8, 11), ALL))
+    found = call.each("unread", cases)
+    for (n, (k, s, p)), got in zip(cases, found, strict=True):
         read = [
             i + a for i in range(-p, n + p - k + 1, s) for a in range(k)
         ]  # fmt: skip
         expected = [i for i in range(-p, n + p) if i not in read]
         fits = n + 2 * p >= k
-        assert call("unread", n, (k, s, p)) == (expected if fits else [])
+        assert got == (expected if fits else [])
 
 
 def test_lists_are_put_into_words(maths):
@@ -280,37 +285,22 @@ def test_window_that_does_not_fit_gives_a_message(mount, figure):
     assert warning(page).startswith("Layer 2: kernel 7 does not fit in 2 un")
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [{"layers": []}, {"layers": [[3, 2, 1], [3, 9, 1]]}, {"layers": "x"},
-     {"pixels": 99}, {"level": float("nan")}, {"unit": 1.5}],
-)  # fmt: skip
-def test_bad_value_gives_a_message(mount, figure, wrong):
-    page = mount(figure, **wrong)
-    (name,) = wrong
-    assert name in warning(page) and "must be" in warning(page)
-    assert sentence(page) == ""
-
-
-def test_good_values_clear_the_message(mount, figure):
-    page = mount(figure, pixels=99)
-    page.get_by_label("Pixels", exact=True).press("Home")
-    assert warning(page) == "" and "Unit 0 of map 3" in sentence(page)
-
-
-WIDE_STACK = {"layers": [[3, 3, 3]] * 3, "unit": 0}
-
-
-@pytest.mark.parametrize(
-    "theme, settings",
-    [("light", {}), ("dark", {}), ("light", WIDE_STACK),
-     ("dark", {"layers": [[5, 3, 0]] * 3})],
-)  # fmt: skip
-def test_figure_has_no_barriers(mount, figure, barriers, theme, settings):
-    narrow = {"width": 360, "height": 700}
-    page = mount(figure, viewport=narrow, **settings)
-    page.evaluate(
-        "mode => { document.documentElement.dataset.theme = mode; }", theme
+def test_bad_value_gives_a_message(warns, figure):
+    warns(
+        figure,
+        ("layers", [], "layers must be", "Kernel"),
+        ("layers", [[3, 2, 1], [3, 9, 1]], "it must be", "Kernel"),
+        ("layers", "x", "layers must be", "Kernel"),
+        ("pixels", 99, "pixels is 99", "Pixels"),
+        ("level", float("nan"), "level is NaN", "Map"),
+        ("unit", 1.5, "unit is 1.5", "Unit"),
     )
-    assert barriers(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"layers": [[3, 3, 3]] * 3, "unit": 0},
+     {"layers": [[5, 3, 0]] * 3}],
+)  # fmt: skip
+def test_figure_has_no_barriers(looks_well, figure, settings):
+    looks_well(figure, **settings)

@@ -168,13 +168,17 @@ def random_maps():
 
 
 def test_scores_are_those_of_the_library_and_of_sets(maths):
-    call = maths(ScorePlayground)
+    each = maths(ScorePlayground).each
+    maps = list(random_maps())
+    tables = each("confusion", [(*two, classes) for classes, *two in maps])
+    sizes = [classes for classes, *_ in maps]
+    made_of = each("scores", list(zip(tables, sizes, strict=True)))
     absent = 0
-    for classes, pred, target in random_maps():
+    for (classes, pred, target), got, made in zip(
+        maps, tables, made_of, strict=True
+    ):
         n = confusion_matrix(torch.tensor(pred), torch.tensor(target), classes)
-        got = call("confusion", pred, target, classes)
         assert got == n.ravel().tolist()
-        made = call("scores", got, classes)
         wanted, sets = scores(n), naive(pred, target, classes)
         for key, name in KEYS.items():
             both = [getattr(wanted, name), sets[key]]
@@ -367,36 +371,6 @@ def test_void_only_has_no_scores(mount):
     assert set(shown_scores(page)) == {"–"}
 
 
-@pytest.mark.parametrize(
-    "pred, message",
-    [
-        ([0] * 59, "59 labels; it must be a list of 60 labels, 6 rows of 10"),
-        ([0] * 59 + [4], "holds 4 at row 5, column 9; classes are 0 to 3."),
-        ([0.5] + [0] * 59, "holds 0.5 at row 0, column 0"),
-        ([VOID] + [0] * 59, "holds 255 at row 0, column 0"),
-        ("roads", "pred is roads"),
-        (None, "pred is null"),
-    ],
-)
-def test_bad_prediction_gives_a_message(mount, figure, pred, message):
-    page = mount(figure, pred=pred)
-    assert message in page.locator(".ep-message").inner_text()
-    assert page.locator(".ep-sentence").inner_text() == ""
-    page.get_by_role("button", name="Shifted").click()
-    assert page.locator(".ep-message").inner_text() == ""
-    agrees(page, *street(figure))
-
-
-@pytest.mark.parametrize("wrong", [4, float("nan"), "car"])
-def test_bad_brush_gives_a_message(mount, figure, wrong):
-    page = mount(figure, brush=wrong)
-    message = page.locator(".ep-message").inner_text()
-    assert "brush" in message and "from 0 to 3" in message
-    brush(page, "car").check()
-    assert page.locator(".ep-message").inner_text() == ""
-    assert "IoU of car" in page.locator(".ep-formula").inner_text()
-
-
 def test_bad_target_gives_a_message(mount, figure):
     page = mount(figure, target=[7] * 60)
     message = page.locator(".ep-message").inner_text()
@@ -406,14 +380,27 @@ def test_bad_target_gives_a_message(mount, figure):
     assert page.locator(".ep-message").inner_text() == message
 
 
-@pytest.mark.parametrize("color_scheme", ["light", "dark"])
-def test_figure_has_no_barriers(mount, figure, barriers, color_scheme):
-    page = mount(figure, viewport={"width": 360, "height": 700})
-    page.evaluate(
-        "mode => { document.documentElement.dataset.theme = mode; }",
-        color_scheme,
+def test_bad_value_gives_a_message(warns, figure):
+    rest = [0] * 59
+    length = "59 labels; it must be a list of 60 labels, 6 rows of 10"
+    last = "holds 4 at row 5, column 9; classes are 0 to 3."
+    page = warns(
+        figure,
+        ("brush", 4, "brush is 4; it must be a whole number from 0", "car"),
+        ("brush", float("nan"), "brush is NaN", "car"),
+        ("brush", "car", 'brush is "car"', "car"),
+        ("pred", rest, length, "Shifted"),
+        ("pred", [*rest, 4], last, "Shifted"),
+        ("pred", [0.5, *rest], "holds 0.5 at row 0, column 0", "Shifted"),
+        ("pred", [VOID, *rest], "holds 255 at row 0, column 0", "Shifted"),
+        ("pred", "roads", "pred is roads", "Shifted"),
+        ("pred", None, "pred is null", "Shifted"),
     )
-    assert barriers(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    agrees(page, *street(figure))
+    assert "IoU of car" in page.locator(".ep-formula").inner_text()
+
+
+def test_figure_has_no_barriers(looks_well, figure):
+    page = looks_well(figure)
     box = cells(page, 1).first.bounding_box()
     assert min(box["width"], box["height"]) >= 24

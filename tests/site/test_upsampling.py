@@ -183,30 +183,15 @@ def test_keys_click_and_touch_change_what_is_seen(mount, figure):
     assert "repeats each cell over 4 × 4 pixels" in sentence(page)
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"factor": 3}, {"method": float("nan")}, {"rim": "x"}]
-)
-def test_bad_value_gives_a_message(mount, figure, wrong):
-    page = mount(figure, **wrong)
-    (name,) = wrong
-    assert name in page.inner_text(".ep-message")
-    assert sentence(page) == ""
-    if name == "factor":
-        page.get_by_label("Factor").press("End")
-    elif name == "method":
-        page.get_by_label("random").check()
-    else:
-        page.get_by_label("Where F.interpolate").check()
-    assert page.inner_text(".ep-message") == ""
-    assert "×" in sentence(page)
-
-
-@pytest.mark.parametrize("color_scheme", ["light", "dark"])
-def test_figure_has_no_barriers(mount, figure, barriers, color_scheme):
-    page = mount(figure, viewport={"width": 360, "height": 700}, rim=True)
-    page.evaluate(
-        "mode => { document.documentElement.dataset.theme = mode; }",
-        color_scheme,
+def test_bad_value_gives_a_message(warns, figure):
+    rim = "Where F.interpolate differs from bilinear"
+    warns(
+        figure,
+        ("factor", 3, "factor is 3", "Factor"),
+        ("method", float("nan"), "method is NaN", "random"),
+        ("rim", "x", 'rim is "x"', rim),
     )
-    assert barriers(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_figure_has_no_barriers(looks_well, figure):
+    looks_well(figure, rim=True)

@@ -105,6 +105,7 @@ CONSTRUCT = """\
 import json
 import ipywidgets
 from fcn_lib import widgets as w
+from fcn_lib.fcn8s import FCN8s
 from fcn_lib.results import read
 from fcn_lib.scenes import scene
 
@@ -112,7 +113,11 @@ assert ipywidgets.__version__ == "7.7.1", ipywidgets.__version__
 question = w.Choice("One?", right=("1", "Yes."), wrong=[("2", "Two.")])
 made = [
     w.Checkerboard(),
+    w.FusionExplorer(
+        FCN8s(8, "test_efficientnet", pretrained=False).eval(), *scene(198)
+    ),
     w.Quiz(question),
+    w.ReceptiveField(),
     w.ScorePlayground(),
     w.StrideExplorer(*scene(198)),
     w.TrainingReplay(read("replay")),
@@ -121,8 +126,12 @@ made = [
     w.explore(lambda n: str(n), n=[1, 2], title="Count", alt="One number."),
 ]
 seen = []
-made[3].observe(lambda change: seen.append(change["new"]), "stride")
-made[3].stride = 8
+by_name = {type(figure).__name__: figure for figure in made}
+# all that the package shows, but for what a quiz is made of
+assert {*by_name, "explore"} == {*w.__all__} - {"Choice", "Number"}, by_name
+strides = by_name["StrideExplorer"]
+strides.observe(lambda change: seen.append(change["new"]), "stride")
+strides.stride = 8
 states = [figure.get_state() for figure in made]
 assert all({"_esm", "_css", "alt"} <= set(state) for state in states)
 print(json.dumps([[repr(figure) for figure in made], seen]))
