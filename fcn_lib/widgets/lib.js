@@ -56,7 +56,8 @@ export function frame(el, title) {
     controls,
     stage,
     warn: write(message),
-    say: write(sentence),
+    // a number and its % stay on one line
+    say: (text) => write(sentence)(text.replaceAll(" %", "\u00a0%")),
     formula: write(formula),
     code: write(code),
   };

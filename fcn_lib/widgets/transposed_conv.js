@@ -215,7 +215,7 @@ function code({ x, w, how, H, W }) {
   return `x = torch.arange(1., ${rows * columns + 1}).view(1, 1, ${rows}, ${
     columns})\nw = torch.tensor([${w.map(line).join(", ")}])[None, None]\n`
     + `F.conv_transpose2d(x, w, stride=${how.stride}, padding=${
-      how.padding}, output_padding=${how.extra})  # (1, 1, ${rows}, ${
+      how.padding}, output_padding=${how.extra})\n# (1, 1, ${rows}, ${
       columns}) -> (1, 1, ${H}, ${W})`;
 }
 

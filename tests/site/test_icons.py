@@ -6,10 +6,13 @@ from fontTools.ttLib import TTFont
 
 BUILT = Path(__file__).parents[2] / "_build" / "html"
 # the characters that icons show, by the family of their font
-SHOWN = """() => [...document.querySelectorAll("[class*='fa-']")].map((icon) => {
-  const { content, fontFamily } = getComputedStyle(icon, "::before");
-  return [icon.className, content, fontFamily];
-})"""
+SHOWN = """() => {
+  const icons = Array.from(document.querySelectorAll("[class*=fa-]"));
+  return icons.map((icon) => {
+    const { content, fontFamily } = getComputedStyle(icon, "::before");
+    return [icon.className, content, fontFamily];
+  });
+}"""
 
 
 def test_every_icon_has_its_picture_and_few_others_are_shipped(open_page):
