@@ -165,14 +165,15 @@ def warns(mount) -> Callable[..., Page]:
     """Give a figure bad values: it says so until a control gives a good one.
 
     A row of the table holds a trait, a bad value, words of the message, and
-    the label of a control that helps.
+    the label of a control that helps (None: only the trait itself does).
     """
     end = "export default { render };"
-    kept = """const again = (own) => {
-      window.own = { ...own, again: () => render(own) };
-      return render(own);
-    };
-    export default { render: again };"""
+    kept = """export default { render: (own) => {
+      let leave;
+      const again = async () => { leave?.(); leave = await render(own); };
+      window.figure = { model: own.model, again };
+      return again();
+    } };"""
 
     def warned(figure: Widget, *table: tuple) -> Page:
         assert end in figure._esm
@@ -186,16 +187,29 @@ def warns(mount) -> Callable[..., Page]:
 
         for key, bad, words, label in table:
             before = drawn()
-            page.evaluate("([k, v]) => own.model.set(k, v)", [key, bad])
+            page.evaluate(
+                """([key, bad]) => {
+                  const { model } = figure;
+                  const good = model.get(key);
+                  figure.mend = () => model.set(key, good);
+                  model.set(key, bad);
+                }""",
+                [key, bad],
+            )
             assert words in text("message"), (key, bad)
             assert drawn() == before and before[0]
-            page.evaluate("own.again()")
+            page.evaluate("figure.again()")
             assert words in text("message"), (key, bad)
             assert text("sentence") == ""
-            control = page.get_by_label(label, exact=True)
-            button = page.get_by_role("button", name=label, exact=True)
-            for press in "End", "Home", "Space":
-                control.or_(button).first.press(press)
+            if label is None:
+                page.evaluate("figure.mend()")
+            else:
+                control = page.get_by_label(label, exact=True)
+                for role in "button", "radio":
+                    named = page.get_by_role(role, name=label, exact=True)
+                    control = control.or_(named)
+                for press in "End", "Home", "Space":
+                    control.first.press(press)
             assert text("message") == "", (key, bad)
             assert text("sentence")
         return page

@@ -309,7 +309,7 @@ def test_every_sum_is_that_of_the_net(mount, name):
         score = float(caption.removeprefix("= their sum: mean IoU "))
         assert score == pytest.approx(iou(pred), abs=0.001), on
         right = 100 * (pred == LABELS)[LABELS != VOID].mean()
-        told = sentence(page).split(" % of the pixels")[0].split()[-1]
+        told = sentence(page).split("\xa0% of the pixels")[0].split()[-1]
         assert float(told) == pytest.approx(right, abs=0.15), on
 
 

@@ -286,11 +286,12 @@ def test_window_that_does_not_fit_gives_a_message(mount, figure):
 
 
 def test_bad_value_gives_a_message(warns, figure):
+    fewer = "Remove the last layer"
     warns(
         figure,
-        ("layers", [], "layers must be", "Kernel"),
-        ("layers", [[3, 2, 1], [3, 9, 1]], "it must be", "Kernel"),
-        ("layers", "x", "layers must be", "Kernel"),
+        ("layers", [], "layers must be", "Add a layer"),
+        ("layers", [[3, 2, 1], [3, 9, 1]], "it must be", fewer),
+        ("layers", "x", "layers must be", None),
         ("pixels", 99, "pixels is 99", "Pixels"),
         ("level", float("nan"), "level is NaN", "Map"),
         ("unit", 1.5, "unit is 1.5", "Unit"),

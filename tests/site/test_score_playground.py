@@ -216,7 +216,8 @@ def test_default_tells_that_the_pedestrian_is_lost(mount, figure):
     right = (np.array(pred) == target)[valid].mean()
     iou = shown_scores(page)[2]
     text = page.locator(".ep-sentence").inner_text()
-    assert text.startswith(f"Shifted by one: {right:.0%}".replace("%", " %"))
+    percent = f"{right:.0%}".replace("%", "\xa0%")
+    assert text.startswith(f"Shifted by one: {percent}")
     assert f"mean IoU is {float(iou):.2f}" in text
     assert "not one pedestrian pixel is found" in text
     shown = page.locator(".ep-formula").inner_text()
@@ -383,18 +384,19 @@ def test_bad_target_gives_a_message(mount, figure):
 def test_bad_value_gives_a_message(warns, figure):
     rest = [0] * 59
     length = "59 labels; it must be a list of 60 labels, 6 rows of 10"
+    start = "Shifted by one"
     last = "holds 4 at row 5, column 9; classes are 0 to 3."
     page = warns(
         figure,
         ("brush", 4, "brush is 4; it must be a whole number from 0", "car"),
         ("brush", float("nan"), "brush is NaN", "car"),
         ("brush", "car", 'brush is "car"', "car"),
-        ("pred", rest, length, "Shifted"),
-        ("pred", [*rest, 4], last, "Shifted"),
-        ("pred", [0.5, *rest], "holds 0.5 at row 0, column 0", "Shifted"),
-        ("pred", [VOID, *rest], "holds 255 at row 0, column 0", "Shifted"),
-        ("pred", "roads", "pred is roads", "Shifted"),
-        ("pred", None, "pred is null", "Shifted"),
+        ("pred", rest, length, start),
+        ("pred", [*rest, 4], last, start),
+        ("pred", [0.5, *rest], "holds 0.5 at row 0, column 0", start),
+        ("pred", [VOID, *rest], "holds 255 at row 0, column 0", start),
+        ("pred", "roads", "pred is roads", start),
+        ("pred", None, "pred is null", start),
     )
     agrees(page, *street(figure))
     assert "IoU of car" in page.locator(".ep-formula").inner_text()

@@ -261,7 +261,7 @@ def test_bad_value_gives_a_message(warns, figure):
         ("kernel", float("nan"), "kernel is NaN", "Kernel"),
         ("kernel", 9, "kernel is 9", "Kernel"),
         ("view", "none", 'view is "none"', "pixels paint"),
-        ("row", "x", 'row is "x"', "Output"),
+        ("row", "x", 'row is "x"', None),
         ("padding", 1.5, "padding is 1.5", "Padding (crops)"),
     )
 
