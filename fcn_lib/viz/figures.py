@@ -13,12 +13,13 @@ COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # Okabe and Ito (2008)
 STYLES = ("-", "--", ":", "-.")
 
 
-def show(figure: Figure, alt: str) -> None:
+def show(figure: Figure, alt: str, exact: bool = False) -> None:
     """Display a figure with its alt text.
 
     Args:
         figure: any matplotlib figure.
         alt: one or two sentences that say what is seen.
+        exact: keep every colour, for pictures of which details matter.
 
     Raises:
         ValueError: if ``alt`` is empty.
@@ -29,7 +30,8 @@ def show(figure: Figure, alt: str) -> None:
     figure.savefig(buffer, dpi=100, facecolor="white")
     # 256 colours, also rare ones, are plenty for a third of the bytes
     picture = Image.open(buffer).convert("RGB")
-    picture = picture.quantize(256, Image.Quantize.MAXCOVERAGE)
+    if not exact:
+        picture = picture.quantize(256, Image.Quantize.MAXCOVERAGE)
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", optimize=True)
     data = {

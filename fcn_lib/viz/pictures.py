@@ -21,6 +21,7 @@ def panels(
     cell: int = 0,
     mark_middle: bool = False,
     width: float = 7.6,
+    exact: bool = False,
 ) -> None:
     """Show pictures side by side, each under its title.
 
@@ -34,6 +35,7 @@ def panels(
         cell: side in pixels of a grid to lay over the pictures.
         mark_middle: draw a small frame around the middle of each picture.
         width: of the figure, in inches.
+        exact: keep every colour, for pictures of which details matter.
     """
     columns = min(columns, len(pictures))
     rows = -(-len(pictures) // columns)
@@ -58,7 +60,7 @@ def panels(
             _mark(ax, *picture.shape[:2])
     if classes:
         _legend(figure, classes, palette, void)
-    show(figure, alt)
+    show(figure, alt, exact)
 
 
 def overlay(image: NDArray, labels: NDArray, palette: Palette) -> NDArray:

@@ -1,0 +1,105 @@
+"""The details: a part of a photograph, enlarged, and runs one by one."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from numpy.typing import NDArray
+
+from fcn_lib.viz.figures import COLORS, INK, SOFT, frame, show
+
+WIDTH, GAP, TITLE = 760, 12, 22  # pixels of the figure
+
+
+def closeups(
+    photo: NDArray,
+    box: tuple[int, int, int, int],
+    pictures: dict[str, NDArray],
+    alt: str,
+    columns: int = 3,
+) -> None:
+    """Show where a part lies in a photograph, and that part of pictures.
+
+    Each pixel of a part becomes a square of whole pixels on the page.
+
+    Args:
+        photo: (H, W, 3) uint8.
+        box: first row, first column, height and width of the part.
+        pictures: titles, and (H, W, 3) uint8 pictures, or smaller ones of the
+            same view, such as (H/2, W/2, 3).
+        alt: what is seen.
+        columns: how many pictures in a row, the photograph among them.
+    """
+    row, column, height, width = box
+    zoom = (WIDTH - (columns - 1) * GAP) // (columns * width)
+    W, H = zoom * width, zoom * height
+    rows = -(-(1 + len(pictures)) // columns)
+    down = rows * (H + TITLE + GAP)
+    figure = Figure((WIDTH / 100, down / 100))
+    left = (WIDTH - columns * W - (columns - 1) * GAP) // 2
+    for i, title in enumerate(["photograph", *pictures]):
+        x = left + i % columns * (W + GAP)
+        y = down - (i // columns + 1) * (H + TITLE + GAP) + GAP / 2
+        ax = figure.add_axes((x / WIDTH, y / down, W / WIDTH, H / down))
+        frame(ax)
+        ax.set_title(title, fontsize=9, color=INK, pad=4)
+        if i == 0:
+            ax.imshow(photo)
+            corner = column - 0.5, row - 0.5
+            for color, lw in ("white", 3), (COLORS[1], 1.6):
+                ax.add_patch(
+                    Rectangle(corner, width, height, fill=False, color=color,
+                              lw=lw)
+                )  # fmt: skip
+        else:
+            ax.imshow(_part(pictures[title], photo, box), aspect="auto",
+                      interpolation="nearest")  # fmt: skip
+    show(figure, alt, exact=True)
+
+
+def dots(
+    rows: dict[str, Sequence[float]], alt: str, label: str, digits: int = 2
+) -> None:
+    """Show values of several runs from zero on: a dot each, and their mean.
+
+    Args:
+        rows: a title, and one value for each run.
+        alt: what is seen.
+        label: what is measured, and its unit.
+        digits: of the mean, behind the point.
+    """
+    figure = Figure((7.6, 0.42 * len(rows) + 0.7), layout="constrained")
+    ax = figure.subplots()
+    for y, values in enumerate(rows.values()):
+        mean = np.mean(values)
+        ax.plot([mean, mean], [y - 0.3, y + 0.3], color=INK, linewidth=2)
+        ax.plot(values, [y] * len(values), "o", color=COLORS[0], alpha=0.7)
+        ax.annotate(
+            f"{mean:.{digits}f}", (max(values), y), (12, 0),
+            textcoords="offset points", va="center", fontsize=9, color=INK,
+        )  # fmt: skip
+    _plain(ax, list(rows))
+    ax.set(xlabel=f"{label}: each run, and their mean")
+    show(figure, alt)
+
+
+def _plain(ax: Axes, titles: Sequence[str]) -> None:
+    """Titles at the left, a line at zero, and no frame."""
+    ax.set_yticks(range(len(titles)), titles, fontsize=9)
+    ax.set_ylim(len(titles) - 0.5, -0.5)
+    ax.axvline(0, color=SOFT, linewidth=1)
+    ax.margins(x=0.12)
+    ax.grid(axis="x", color="#e4e4ea", linewidth=0.6)
+    ax.spines[["top", "right", "left"]].set_visible(False)
+    ax.tick_params(axis="y", length=0)
+
+
+def _part(
+    picture: NDArray, photo: NDArray, box: tuple[int, int, int, int]
+) -> NDArray:
+    """The box of the photograph, cut from a picture of any scale."""
+    times = photo.shape[0] / picture.shape[0]
+    row, column, height, width = (round(side / times) for side in box)
+    return picture[row : row + height, column : column + width]

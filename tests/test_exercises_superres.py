@@ -1,0 +1,153 @@
+"""The checks of the chapter on super-resolution: right and wrong answers."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from fcn_lib.exercises.superres import (
+    check_merged,
+    check_psnr,
+    check_quadruple,
+    check_shuffle,
+)
+
+CHECKS = check_psnr, check_shuffle, check_quadruple, check_merged
+
+
+@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize("nothing", [..., None])
+def test_nothing_is_no_answer_yet(check, nothing):
+    verdict = check(nothing)
+    assert not verdict and verdict.text.startswith("Nothing yet: ")
+
+
+@pytest.mark.parametrize("check", [check_quadruple, check_merged])
+def test_a_function_that_is_not_written_yet(check):
+    verdict = check(lambda given: ...)
+    assert not verdict and verdict.text.startswith("Nothing yet: ")
+
+
+@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize(
+    "odd",
+    ["", "many", [], {}, True, -1, 0, math.nan, math.inf, object(), print,
+     (1, 2), ("a", "b", "c", "d"), np.zeros(3), torch.zeros(2, 2), nn.ReLU,
+     lambda: 1, lambda given: given, lambda given: None, (None,) * 4],
+)  # fmt: skip
+def test_odd_answers_get_a_sentence(check, odd):
+    verdict = check(odd)
+    assert not verdict and len(verdict.text) > 20 and "\n" not in verdict.text
+
+
+@pytest.mark.parametrize("answer", [28.1, 28.13, np.float64(28.131), 28.1308])
+def test_the_right_psnr(answer):
+    assert check_psnr(answer)
+
+
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        (34.15, "averaged the errors"),
+        (22.1, "as if all four"),
+        (2.81, "bels"),
+        (64.77, "natural"),
+        (4.07, "squared too"),
+        (100, "255² goes over it"),
+    ],
+)
+def test_wrong_psnr(answer, words):
+    verdict = check_psnr(answer)
+    assert not verdict and words in verdict.text and "28" not in verdict.text
+
+
+@pytest.mark.parametrize("kind", [tuple, list, torch.Size, np.array])
+def test_the_right_shape(kind):
+    assert check_shuffle(kind((2, 4, 60, 84)))
+
+
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        ((2, 36, 60, 84), "makes none"),
+        ((2, 4, 20, 28), "makes none"),
+        ((2, 12, 60, 28), "both grow"),
+        ((2, 12, 60, 84), "makes none"),
+        ((8, 1, 60, 84), "batch"),
+        ((4, 60, 84), "four numbers"),
+        (240, "four numbers"),
+    ],
+)
+def test_wrong_shapes(answer, words):
+    verdict = check_shuffle(answer)
+    assert not verdict and words in verdict.text
+
+
+def two_shuffles(first, second):
+    """Make ×4 with two convolutions that have these channels."""
+    return lambda channels: nn.Sequential(
+        nn.Conv2d(channels, first, 3, padding=1),
+        nn.PixelShuffle(2),
+        nn.Conv2d(first // 4, second, 3, padding=1),
+        nn.PixelShuffle(2),
+    )
+
+
+def test_the_right_layers():
+    assert check_quadruple(two_shuffles(32, 12))
+    assert check_quadruple(
+        lambda channels: nn.Sequential(
+            nn.Conv2d(channels, 48, 1), nn.PixelShuffle(2), nn.PixelShuffle(2)
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        (two_shuffles(32, 3), "RuntimeError"),
+        (two_shuffles(32, 16), "(1, 4, 20, 28)"),
+        (lambda channels: nn.PixelShuffle(4), "0 PixelShuffle"),
+        (lambda channels: nn.Upsample(scale_factor=4), "0 PixelShuffle"),
+        (lambda channels: torch.zeros(1), "nn.Module"),
+        (lambda channels: 1 / 0, "ZeroDivisionError"),
+        (lambda: nn.ReLU(), "TypeError"),
+        (nn.ReLU(), "TypeError"),
+    ],
+)
+def test_wrong_layers(answer, words):
+    verdict = check_quadruple(answer)
+    assert not verdict and words in verdict.text
+
+
+def merged(kernel):
+    """Convolve with a block of ones, in full: an independent route."""
+    ones = torch.ones(1, 1, 2, 2, dtype=kernel.dtype)
+    turned = kernel.flip(0, 1)[None, None]
+    return F.conv2d(turned, ones, padding=1)[0, 0]
+
+
+def test_the_right_kernel():
+    assert check_merged(merged)
+    assert check_merged(lambda kernel: merged(kernel).numpy())
+    assert check_merged(lambda kernel: merged(kernel.float()))
+
+
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        (lambda kernel: merged(kernel.flip(0, 1)), "180°"),
+        (lambda kernel: kernel, "(3, 3); (4, 4)"),
+        (lambda kernel: F.pad(kernel, (0, 1, 0, 1)), "four times"),
+        (lambda kernel: merged(kernel) / 4, "four times"),
+        (lambda kernel: [[0] * 4] * 4, "()"),
+        (lambda kernel: kernel[5], "IndexError"),
+        (lambda: 1, "TypeError"),
+    ],
+)
+def test_wrong_kernels(answer, words):
+    verdict = check_merged(answer)
+    assert not verdict and words in verdict.text
