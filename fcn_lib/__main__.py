@@ -121,7 +121,10 @@ def _segment_options(parser: Parser) -> None:
 
 def _results_options(parser: Parser) -> None:
     add = parser.add_argument
-    text = "which, default all: replay, ladder-scenes, ladder-camvid"
+    text = (
+        "which, default all: replay, beyond, beyond-long, ladder-scenes, "
+        "ladder-camvid, frozen-camvid, gap-camvid"
+    )
     add("names", nargs="*", metavar="NAME", help=text)
     text = "the folder that holds CamVid/; default: what FCN_DATA names"
     add("--root", metavar="DIR", help=text)

@@ -34,9 +34,13 @@ def displayed(monkeypatch):
 def figures(monkeypatch):
     """Collect the figures instead of showing them."""
     seen = []
-    for module in viz.cells, viz.charts, viz.pictures:
+    for module in (
+        viz.cells, viz.charts, viz.details, viz.papers, viz.pictures
+    ):  # fmt: skip
         monkeypatch.setattr(
-            module, "show", lambda figure, alt: seen.append(figure)
+            module,
+            "show",
+            lambda figure, alt, exact=False: seen.append(figure),
         )
     return seen
 
@@ -63,8 +67,16 @@ def texts(ax):
         (lambda: viz.curve([3.0, 2.0] * 10, ALT), (760, 240)),
         # two rows of 0.42 inches, and 0.7 for the axis
         (lambda: viz.ladder({"a": [0.5], "b": [0.6, 0.7]}, ALT), (760, 154)),
+        # twice three cells of 240 pixels, and 34 for title and gap
+        (lambda: viz.closeups(PHOTO, (3, 5, 20, 20),
+                              dict.fromkeys("abcd", PHOTO), ALT), (760, 548)),
+        (lambda: viz.dots({"a": [0.5], "b": [1.6, 2]}, ALT, "dB"), (760, 154)),
         (lambda: viz.growth({"area": ([1, 2], {"a": [1.0, 2.0]})}, ALT),
          (760, 280)),
+        # three rows of 0.4 inches, and 0.5 for the years
+        (lambda: viz.lineage({"a": {"x": (2014.5, 0), "y": (2015.0, 1)},
+                              "b": {"z": (2016.2, 0)}}, [("x", "z")], ALT),
+         (760, 170)),
     ],
 )  # fmt: skip
 def test_one_picture_is_displayed_with_its_words(displayed, draw, size):
@@ -133,3 +145,63 @@ def test_a_ladder_has_a_dot_for_each_run_and_says_the_mean(figures):
     assert [list(line.get_xdata()) for line in dots] == [[0.5, 0.7], [0.25]]
     assert texts(ax) == [".600", ".250"]
     assert ax.yaxis_inverted()  # the first one on top
+
+
+def test_closeups_show_the_same_part_of_large_and_small(figures):
+    photo = np.arange(40 * 80).reshape(40, 80, 1) % 251
+    photo = photo.repeat(3, axis=2).astype(np.uint8)
+    pictures = {"whole": photo, "half": photo[::2, ::2]}
+    viz.closeups(photo, (8, 12, 20, 16), pictures, ALT)
+    shown = [ax.images[0].get_array() for ax in figures[0].axes]
+    assert (shown[0] == photo).all()
+    assert (shown[1] == photo[8:28, 12:28]).all()
+    assert (shown[2] == photo[8:28:2, 12:28:2]).all()
+    frames = [patch.get_bbox().bounds for patch in figures[0].axes[0].patches]
+    assert frames and set(frames) == {(11.5, 7.5, 16, 20)}
+
+
+def test_closeups_keep_every_colour(displayed):
+    number = np.arange(45 * 45).reshape(45, 45)
+    colors = number % 256, number // 8, np.full((45, 45), 9)
+    photo = np.stack(colors, axis=2).astype(np.uint8)
+    viz.closeups(photo, (0, 0, 45, 45), {"a": photo}, ALT, columns=2)
+    picture = Image.open(io.BytesIO(b64decode(displayed[0][0]["image/png"])))
+    pixels = np.asarray(picture.convert("RGB")).reshape(-1, 3)
+    assert set(map(tuple, photo.reshape(-1, 3))) <= set(map(tuple, pixels))
+
+
+def test_dots_say_their_mean(figures):
+    viz.dots({"a": [0.5, 1.5], "b": [-0.25]}, ALT, "gain", digits=1)
+    (ax,) = figures[0].axes
+    assert texts(ax) == ["1.0", "-0.2"] and ax.yaxis_inverted()
+    assert ax.get_xlabel().startswith("gain: ")
+
+
+@pytest.mark.parametrize(
+    "link, words",
+    [(("x", "q"), "'q' is in no lane"), (("y", "x"), "'x' did not come after"),
+     (("x", "x"), "did not come after")],
+)  # fmt: skip
+def test_a_link_leads_to_a_later_paper(displayed, link, words):
+    lanes = {"a": {"x": (2014.5, 0), "y": (2015.0, 1)}}
+    with pytest.raises(ValueError, match=words):
+        viz.lineage(lanes, [link], ALT)
+    assert displayed == []
+
+
+def test_papers_stand_at_their_dates(figures):
+    lanes = {
+        "a": {"x": (2014.5, 0), "y": (2015.0, 1)},
+        "b": {"z": (2016.2, 0)},
+    }
+    viz.lineage(lanes, [("x", "y"), ("x", "z")], ALT)
+    (ax,) = figures[0].axes
+    places = {t.get_text(): t.get_position() for t in ax.texts}
+    assert places.pop("")  # an arrow, which has no words
+    assert places == {"x": (2014.5, 0.5), "y": (2015, 1.5), "z": (2016.2, 2.5)}
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["a", "b"]
+    arrows = [t for t in ax.texts if not t.get_text()]
+    assert [(t.xyann, t.xy) for t in arrows] == [
+        ((2014.5, 0.5), (2015, 1.5)),
+        ((2014.5, 0.5), (2016.2, 2.5)),
+    ]

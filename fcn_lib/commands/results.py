@@ -3,11 +3,18 @@
 from argparse import Namespace
 from pathlib import Path
 
-from fcn_lib.results import HOME, ladders
+from fcn_lib.results import HOME, frozen, gap, ladders
+from fcn_lib.results.beyond import after_fcn
+from fcn_lib.results.longer import longer
 from fcn_lib.results.replay import training_replay
 
-# the ladder of CamVid, which asks for data, is the last
-MEASUREMENTS = {"replay": training_replay} | ladders.MEASUREMENTS
+# those of CamVid, which ask for data, come last
+MEASUREMENTS = {
+    "replay": training_replay,
+    "beyond": after_fcn,
+    "beyond-long": longer,
+} | ladders.MEASUREMENTS
+MEASUREMENTS |= frozen.MEASUREMENTS | gap.MEASUREMENTS
 
 
 def run_results(args: Namespace) -> None:

@@ -13,17 +13,24 @@ from fcn_lib.viz.charts import (
     matrix,
     stride_curve,
 )
+from fcn_lib.viz.details import closeups, dots
 from fcn_lib.viz.figures import show
+from fcn_lib.viz.papers import lineage
 from fcn_lib.viz.pictures import heat, overlay, panels
+from fcn_lib.viz.rows import beside
 
 __all__ = [
     "bars",
+    "beside",
+    "closeups",
     "cone",
     "curve",
+    "dots",
     "grids",
     "growth",
     "heat",
     "ladder",
+    "lineage",
     "matrix",
     "overlay",
     "panels",

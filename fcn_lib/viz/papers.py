@@ -1,0 +1,100 @@
+"""A map of papers: when they came, and what they built on."""
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from fcn_lib.viz.figures import COLORS, INK, SOFT, show
+
+BANDS = ("#eaf3f9", "#fbeee4", "#e6f4ef", "#f8eef4")  # COLORS, made pale
+
+
+def lineage(
+    lanes: dict[str, dict[str, tuple[float, int]]],
+    links: Sequence[tuple[str, str]],
+    alt: str,
+) -> None:
+    """Draw papers along the years, with arrows to what built on them.
+
+    Args:
+        lanes: up to four titles, and of each paper in them the year (with a
+            fraction) and the row within the lane, from 0.
+        links: pairs of an earlier and a later paper.
+        alt: what is seen.
+
+    Raises:
+        ValueError: if a link names a paper that is in no lane, or does not
+            lead to a later one.
+    """
+    years = {
+        name: year
+        for lane in lanes.values()
+        for name, (year, _) in lane.items()
+    }
+    _check(links, years)
+    rows = sum(_height(lane) for lane in lanes.values())
+    figure = Figure((7.6, 0.4 * rows + 0.5), layout="constrained")
+    ax = figure.subplots()
+    first, last = min(years.values()), max(years.values())
+    ax.set(xlim=(first - 0.6, last + 0.6), ylim=(rows, 0))
+    ax.set_xticks(range(int(first) + 1, int(last) + 1))
+    boxes = _lanes(ax, lanes)
+    ax.tick_params(labelsize=9, length=0)
+    ax.spines[:].set_visible(False)
+    figure.draw_without_rendering()  # only now it is known how wide boxes are
+    for earlier, later in links:
+        _arrow(ax, boxes[earlier], boxes[later])
+    show(figure, alt)
+
+
+def _height(lane: dict[str, tuple[float, int]]) -> int:
+    return max(row for _, row in lane.values()) + 1
+
+
+def _lanes(
+    ax: Axes, lanes: dict[str, dict[str, tuple[float, int]]]
+) -> dict[str, Text]:
+    """Draw pale bands with their titles and papers; return the papers."""
+    boxes, middles, top = {}, [], 0
+    for i, lane in enumerate(lanes.values()):
+        end = top + _height(lane)
+        ax.axhspan(top + 0.03, end - 0.03, color=BANDS[i], zorder=0)
+        for name, (year, row) in lane.items():
+            boxes[name] = _box(ax, name, year, top + row + 0.5, COLORS[i])
+        middles.append((top + end) / 2)
+        top = end
+    ax.set_yticks(middles, lanes, color=INK)
+    return boxes
+
+
+def _check(links: Sequence[tuple[str, str]], years: dict[str, float]) -> None:
+    for earlier, later in links:
+        for name in earlier, later:
+            if name not in years:
+                raise ValueError(f"{name!r} is in no lane: add it to one")
+        if years[earlier] >= years[later]:
+            raise ValueError(f"{later!r} did not come after {earlier!r}")
+
+
+def _box(ax: Axes, name: str, year: float, row: float, color: str) -> Text:
+    """A name in a white box, its middle at the paper's date."""
+    box = {"boxstyle": "round,pad=0.3", "fc": "white", "ec": color, "lw": 1.3}
+    return ax.text(
+        year, row, name, ha="center", va="center", fontsize=8.5, color=INK,
+        bbox=box, zorder=3,
+    )  # fmt: skip
+
+
+def _arrow(ax: Axes, earlier: Text, later: Text) -> None:
+    """From the rim of one box to the rim of the other."""
+    ax.annotate(
+        "", later.get_position(), earlier.get_position(), zorder=2,
+        arrowprops={
+            "arrowstyle": "-|>", "color": SOFT, "lw": 1.2,
+            "mutation_scale": 10, "shrinkA": 0, "shrinkB": 1,
+            "patchA": earlier.get_bbox_patch(),
+            "patchB": later.get_bbox_patch(),
+        },
+    )  # fmt: skip

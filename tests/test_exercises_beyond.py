@@ -1,0 +1,138 @@
+"""The checks of the chapter's exercises, fed right and wrong answers."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from fcn_lib.exercises.beyond import (
+    check_field,
+    check_no_holes,
+    check_split,
+)
+
+ALL = [check_field, check_no_holes, check_split]
+
+
+@pytest.mark.parametrize("check", ALL)
+@pytest.mark.parametrize("nothing", [..., None])
+def test_nothing_yet(check, nothing):
+    verdict = check(nothing)
+    assert not verdict and verdict.text.startswith("Nothing yet")
+
+
+@pytest.mark.parametrize("check", ALL)
+@pytest.mark.parametrize(
+    "rubbish",
+    ["31", "abc", 1.5, -3, [], {}, (1,), True, object(), float("nan"),
+     np.zeros(3), torch.zeros(3), print, int, (1, 2, "3"), ((1, 2), 3, 4)],
+)  # fmt: skip
+def test_rubbish_is_refused_and_never_raises(check, rubbish):
+    verdict = check(rubbish)
+    assert not verdict and verdict.text
+
+
+@pytest.mark.parametrize("answer", [31, np.int64(31)])
+def test_the_field_is_thirty_one(answer):
+    assert check_field(answer)
+
+
+@pytest.mark.parametrize(
+    "answer, word",
+    [(9, "without dilation"), (30, "sum of what"), (17, "last kernel"),
+     (81, "multiply"), (15, "How long"), (32, "How long"),
+     (0, "How long")],
+)  # fmt: skip
+def test_a_wrong_field_gets_a_hint(answer, word):
+    verdict = check_field(answer)
+    assert not verdict and word in verdict.text and "31" not in verdict.text
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [(1, 3, 9), [9, 1, 3], np.array([1, 3, 7]), (1, 3, 6), range(1, 10, 4)],
+)
+def test_dilations_without_holes(answer):
+    seen = {
+        a * i + b * j + c * k
+        for a, b, c in [tuple(answer)]
+        for i in (-1, 0, 1)
+        for j in (-1, 0, 1)
+        for k in (-1, 0, 1)
+    }
+    whole = len(seen) == max(seen) - min(seen) + 1 >= 21
+    assert bool(check_no_holes(answer)) == whole
+
+
+def test_at_least_one_of_these_is_right():
+    assert check_no_holes((1, 3, 9)) and check_no_holes((1, 3, 7))
+
+
+@pytest.mark.parametrize(
+    "answer, word",
+    [((2, 2, 2), "reads 7"), ((1, 2, 4), "fewer"), ((1, 1, 1), "fewer"),
+     ((1, 4, 9), "holes"), ((1, 3), "three"), ((0, 1, 9), "from 1 up"),
+     ((1, 3, 10**9), "small"), (7, "not three")],
+)  # fmt: skip
+def test_wrong_dilations_get_a_hint(answer, word):
+    verdict = check_no_holes(answer)
+    assert not verdict and word in verdict.text
+
+
+def split(layer, channels, bias=(True, False), at=None, padding=1):
+    """Split a layer as asked for, or wrongly."""
+    at = channels if at is None else at
+    parts = layer.weight[:, :at], layer.weight[:, at:]
+    made = []
+    for weight, has in zip(parts, bias, strict=True):
+        part = nn.Conv2d(
+            weight.shape[1], layer.out_channels, 3, padding=padding, bias=has
+        )
+        part.weight.data = weight.detach().clone()
+        if has:
+            part.bias.data = layer.bias.detach()
+        made.append(part)
+    return tuple(made)
+
+
+def half_right(layer, channels):
+    """Only the first of the two results is right."""
+    first, second = split(layer, channels)
+    with torch.no_grad():
+        second.weight[1] += 0.1
+    return first, second
+
+
+@pytest.mark.parametrize("bias", [(True, False), (False, True)])
+def test_a_right_split(bias):
+    assert check_split(lambda layer, C: split(layer, C, bias))
+
+
+@pytest.mark.parametrize(
+    "answer, word",
+    [
+        (lambda layer, C: split(layer, C, (True, True)), "twice"),
+        (lambda layer, C: split(layer, C, (False, False)), "never"),
+        (lambda layer, C: split(layer, C, at=4), "raises"),
+        (lambda layer, C: split(layer, C, padding=0), "padding"),
+        (lambda layer, C: (nn.Conv2d(3, 2, 3, padding=1),
+                           nn.Conv2d(4, 2, 3, padding=1)), "which channels"),
+        (half_right, "which channels"),
+        (lambda layer, C: layer, "raises"),
+        (lambda layer, C: None, "raises"),
+        (lambda layer, C: 1 / 0, "ZeroDivisionError"),
+        (lambda: None, "TypeError"),
+        (5, "no function"),
+    ],
+)  # fmt: skip
+def test_a_wrong_split_gets_a_hint(answer, word):
+    verdict = check_split(answer)
+    assert not verdict and word in verdict.text
+
+
+def test_checking_leaves_the_random_numbers_alone():
+    torch.manual_seed(3)
+    expected = torch.rand(2)
+    torch.manual_seed(3)
+    check_split(split)
+    assert torch.rand(2).equal(expected)
