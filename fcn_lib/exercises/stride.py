@@ -1,0 +1,181 @@
+"""Checks for the exercises of ``chapters/stride.ipynb``.
+
+They run the layers in PyTorch and look; the chapter computes with integers.
+"""
+
+import math
+from functools import cache
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from fcn_lib.exercises import Verdict
+
+PIXELS, UNIT = 256, 12  # of exercise 4: any unit far from the ends
+
+
+def check_smallest(answer: tuple[int, int, int]) -> Verdict:
+    """Check what five layers of kernel 3 and stride 2 can read.
+
+    Args:
+        answer: the smallest picture, and the smallest and the largest one
+            that give a map of 4 × 4 cells, all in pixels a side.
+
+    Example:
+        >>> check_smallest((63, 63, 94))
+        Pictures of 63 × 63 pixels give 1 × 1 cells, not 4 × 4.
+    """
+    if answer is None or answer is ...:
+        return Verdict(False, "Nothing yet: what does a single cell need?")
+    values = _whole(answer, 3)
+    if values is None or min(values) < 1 or max(values) > 9999:
+        return Verdict(False, "Three sizes are wanted, (…, …, …), in pixels.")
+    smallest, first, last = values
+    if not _cells(smallest):
+        return Verdict(False, f"{smallest} pixels are too few: in one of the "
+                       "five layers no window fits.")  # fmt: skip
+    if _cells(smallest - 1):
+        return Verdict(False, f"{smallest} pixels can be read, and so can "
+                       f"{smallest - 1}.")  # fmt: skip
+    for size in (first, last):
+        if (cells := _cells(size)) != 4:
+            return Verdict(
+                False, f"Pictures of {size} × {size} pixels give {cells} × "
+                f"{cells} cells, not 4 × 4."
+            )  # fmt: skip
+    if _cells(first - 1) == 4:
+        return Verdict(False, f"{first} pixels do, but they are not the "
+                       "fewest that give 4 × 4 cells.")  # fmt: skip
+    if _cells(last + 1) == 4:
+        return Verdict(False, f"{last} pixels do, but they are not the most "
+                       "that give 4 × 4 cells.")  # fmt: skip
+    return Verdict(True, "Right: each further cell needs 32 pixels more.")
+
+
+def check_cut(answer: int) -> Verdict:
+    """Check how many pixels the paper's code cuts off at the left.
+
+    Example:
+        >>> check_cut(12.5)
+        12.5 is where cell 0 looks. Where does it paint?
+    """
+    if answer is None or answer is ...:
+        return Verdict(False, "Nothing yet: where does cell 0 look?")
+    values = _finite([answer], 1)
+    if values is None:
+        return Verdict(False, "One number is wanted, in pixels.")
+    (value,) = values
+    if value == _shift():
+        return Verdict(True, "Right: a ramp sent through such layers comes "
+                       "back moved by just as much.")  # fmt: skip
+    hints = {
+        12.5: "12.5 is where cell 0 looks. Where does it paint?",
+        31.5: "31.5 is the middle of what cell 0 paints. Where does it look?",
+        44: "Looking and painting go in the same direction: the two "
+        "positions are not added.",
+        -_shift(): "The size is right. But pixels are cut off, so the number "
+        "is positive.",
+        100: "100 is the padding. The layers behind it look further to the "
+        "right again.",
+    }
+    other = (
+        f"{value:g} is not it. Compose the layers: around which pixel does "
+        "cell 0 look, and around which does it paint?"
+    )
+    return Verdict(False, hints.get(value, other))
+
+
+def check_centred(answer: tuple[int, int]) -> Verdict:
+    """Check a kernel and a padding for three layers of stride 2.
+
+    Args:
+        answer: the kernel and the padding with which each cell sees as far
+            to the left of its block as to the right.
+
+    Example:
+        >>> check_centred((3, 1))
+        Cell 12 sees pixels 89 to 103, around 96. It is drawn around 99.5.
+    """
+    if answer is None or answer is ...:
+        return Verdict(False, "Nothing yet: try a kernel and a padding.")
+    values = _whole(answer, 2)
+    if values is None:
+        return Verdict(False, "Two whole numbers are wanted: (kernel, "
+                       "padding).")  # fmt: skip
+    kernel, padding = values
+    if not 1 <= kernel <= 11 or not 0 <= padding <= 11:
+        return Verdict(False, "Try kernels from 1 to 11, and no negative "
+                       "padding.")  # fmt: skip
+    first, last = _seen(kernel, padding)
+    middle, drawn = (first + last) / 2, 8 * UNIT + 3.5
+    if middle != drawn:
+        return Verdict(
+            False, f"Cell {UNIT} sees pixels {first} to {last}, around "
+            f"{middle:g}. It is drawn around {drawn:g}."
+        )  # fmt: skip
+    if last - first < 8:
+        return Verdict(False, "The middles agree. But a cell sees no more "
+                       "than its own block: can it be more?")  # fmt: skip
+    return Verdict(True, f"Right: cell {UNIT} sees pixels {first} to {last}, "
+                   "evenly around its block.")  # fmt: skip
+
+
+@cache
+def _cells(n: int) -> int:
+    """Run five poolings over n pixels; 0 if a window fits nowhere."""
+    row = torch.zeros(1, 1, n)
+    for _ in range(5):
+        if row.shape[-1] < 3:
+            return 0
+        row = F.max_pool1d(row, kernel_size=3, stride=2)
+    return row.shape[-1]
+
+
+@cache
+def _shift() -> float:
+    """Send a ramp through averages in VGG's places and back to pixels."""
+    ramp = torch.arange(1600, dtype=torch.double)[None, None]
+    row, padding = ramp, 100
+    thirds = torch.full((1, 1, 3), 1 / 3, dtype=torch.double)
+    for convolutions in (2, 2, 3, 3, 3):
+        for _ in range(convolutions):
+            row = F.conv1d(row, thirds, padding=padding)
+            padding = 1
+        row = F.avg_pool1d(row, 2)
+    row = F.avg_pool1d(row, 7, stride=1)
+    tent = 1 - (torch.arange(64, dtype=torch.double) - 31.5).abs() / 32
+    painted = F.conv_transpose1d(row, tent[None, None], stride=32)
+    place = painted.shape[-1] // 2  # far from all padding
+    return round(place - painted[0, 0, place].item(), 6)
+
+
+def _seen(kernel: int, padding: int) -> tuple[int, int]:
+    """Ask the gradient which pixels reach one unit."""
+    pixels = torch.zeros(1, 1, PIXELS, dtype=torch.double, requires_grad=True)
+    ones = torch.ones(1, 1, kernel, dtype=torch.double)
+    row: Tensor = pixels
+    for _ in range(3):
+        row = F.conv1d(row, ones, stride=2, padding=padding)
+    row[0, 0, UNIT].backward()
+    reached = pixels.grad[0, 0].nonzero()
+    return int(reached.min()), int(reached.max())
+
+
+def _finite(answer: object, count: int) -> list[float] | None:
+    """Read some finite numbers, or nothing."""
+    try:
+        values = [float(value) for value in answer]
+    except Exception:  # whatever was given, it is no row of numbers
+        return None
+    if len(values) != count or not all(map(math.isfinite, values)):
+        return None
+    return values
+
+
+def _whole(answer: object, count: int) -> list[int] | None:
+    """Read some whole numbers, or nothing."""
+    values = _finite(answer, count)
+    if values is None or any(value % 1 for value in values):
+        return None
+    return [int(value) for value in values]

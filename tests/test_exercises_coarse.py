@@ -1,0 +1,163 @@
+"""The checks of the chapter on stride 32: right and wrong answers."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from fcn_lib.coarse import block_labels, mosaic
+from fcn_lib.exercises.coarse import (
+    check_best_accuracy,
+    check_border,
+    check_pole,
+)
+
+CHECKS = check_pole, check_border, check_best_accuracy
+FUNCTIONS = check_border, check_best_accuracy
+
+
+def wrong(verdict, words):
+    """A verdict that says no, in one line, with these words."""
+    return not verdict and words in verdict.text and "\n" not in verdict.text
+
+
+def share_of_majority(labels, stride, num_classes):
+    cells = block_labels(labels, stride, num_classes)
+    drawn = mosaic(cells, stride, labels.shape)
+    return (drawn == labels)[labels != 255].mean()
+
+
+@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize("nothing", [..., None])
+def test_nothing_is_no_answer_yet(check, nothing):
+    assert wrong(check(nothing), "Nothing yet: ")
+
+
+@pytest.mark.parametrize("check", FUNCTIONS)
+@pytest.mark.parametrize("nothing", [..., None])
+def test_a_function_that_is_not_written_yet(check, nothing):
+    assert wrong(check(lambda *given: nothing), "Nothing yet: ")
+
+
+@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize(
+    "odd",
+    ["", "many", [], {}, True, -1, 0, math.nan, math.inf, object(), print,
+     (1, 2, 3), ("a", "b"), (True, True), (math.nan, 1), (math.inf, 1),
+     np.zeros(2), np.zeros((2, 2)), torch.zeros(2), torch.zeros(()),
+     (None, None), lambda: 1, lambda *given: "here", lambda *given: math.nan,
+     lambda *given: np.zeros(3)],
+)  # fmt: skip
+def test_odd_answers_get_a_sentence(check, odd):
+    assert wrong(check(odd), "") and len(check(odd).text) > 20
+
+
+@pytest.mark.parametrize("check", FUNCTIONS)
+def test_a_function_that_raises_is_named(check):
+    def broken(*given):
+        raise KeyError("lead")
+
+    assert wrong(check(broken), "raises KeyError: 'lead'")
+
+
+@pytest.mark.parametrize("kind", [tuple, list, np.array])
+def test_the_right_poles(kind):
+    assert check_pole(kind((17, 9)))
+
+
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        ((16, 9), "one other class, 16 columns make a tie"),
+        ((17, 8), "3 other classes, 8 columns make a tie"),
+        ((15, 9), "15 columns lose"),
+        ((17, 7), "has 8.33 columns' worth"),
+        ((18, 9), "So would fewer"),
+        ((17, 17), "3 other classes, 17 columns win"),
+        ((32, 9), "So would fewer"),
+        ((544, 288), "The block has 32"),
+        ((-1, 9), "The block has 32"),
+        ((16.5, 9), "whole numbers"),
+    ],
+)
+def test_wrong_poles(answer, words):
+    assert wrong(check_pole(answer), words)
+
+
+def test_the_right_border():
+    assert check_border(lambda a, b: 16 + 32 * a / (a + b))
+    assert check_border(lambda a, b: round(16 + 32 * a / (a + b)))
+    assert check_border(lambda a, b: torch.tensor(16 + 32 * a / (a + b)))
+
+
+@pytest.mark.parametrize(
+    "function, words",
+    [
+        (
+            lambda a, b: 32,
+            "2 and 7 you put the border at 32. From a at column",
+        ),
+        (lambda a, b: 32 * a / (a + b), "counted from the left centre"),
+        (lambda a, b: 64 * a / (a + b), "left of 16 and right of 48"),
+        (lambda a, b: 16 + 32 * b / (a + b), "away from the surer cell"),
+        (lambda a, b: a / (a + b), "left of 16"),
+        (lambda a: a, "raises TypeError"),
+        (32, "A function is wanted, not int"),
+    ],
+)
+def test_wrong_borders(function, words):
+    assert wrong(check_border(function), words)
+
+
+def test_the_best_accuracy():
+    assert check_best_accuracy(share_of_majority)
+
+
+def everything(labels, stride, num_classes):
+    drawn = mosaic(
+        block_labels(labels, stride, num_classes), stride, labels.shape
+    )
+    return (drawn == labels).mean()  # void agrees with void
+
+
+def void_counts(labels, stride, num_classes):
+    known = labels != 255
+    return share_of_majority(labels, stride, num_classes) * known.mean()
+
+
+def first_pixel(labels, stride, num_classes):
+    drawn = mosaic(labels[::stride, ::stride], stride, labels.shape)
+    return (drawn == labels)[labels != 255].mean()
+
+
+def right_pixels(labels, stride, num_classes):
+    known = labels != 255
+    return share_of_majority(labels, stride, num_classes) * known.sum()
+
+
+def spoils(labels, stride, num_classes):
+    share = share_of_majority(labels, stride, num_classes)
+    labels[:] = 255
+    return share
+
+
+@pytest.mark.parametrize(
+    "function, words",
+    [
+        (lambda *given: 1, "none has so many right"),
+        (lambda *given: 0.5, "has more pixels right"),
+        (first_pixel, "has more pixels right"),
+        (everything, "void pixels are not judged"),
+        (void_counts, "void pixels are not judged"),
+        (right_pixels, "A share is wanted"),
+        (lambda labels: 1, "raises TypeError"),
+        (0.7, "A function is wanted, not float"),
+    ],
+)
+def test_wrong_accuracies(function, words):
+    assert wrong(check_best_accuracy(function), words)
+
+
+def test_an_answer_cannot_spoil_the_maps():
+    assert check_best_accuracy(spoils) and check_best_accuracy(spoils)
