@@ -52,8 +52,9 @@ lab: $(READY) ## open copies of the chapters (in scratch/) in JupyterLab
 serve: book ## show the book at http://127.0.0.1:8000
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
 
-lint: $(READY) ## check the style of the code
+lint: $(READY) ## check the style of the code, and the spelling
 	$(BIN)/ruff check -q .
+	$(BIN)/codespell
 
 clean: ## remove what was built (not .venv, not scratch)
 	rm -rf _build .ruff_cache

@@ -1,8 +1,8 @@
 """Make the chapters: text to notebook, run, check.
 
 ``execute`` turns ``src/X.md`` into ``X.ipynb`` with stored outputs, ``text``
-brings edits of the notebook back, ``check`` says what does not agree, and
-``lab`` opens copies that may be spoilt.
+brings edits of the notebook back, ``check`` says what does not agree,
+and ``lab`` opens copies that may be spoilt.
 """
 
 import argparse

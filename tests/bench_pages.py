@@ -26,6 +26,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT / "chapters"))
 
 import browser  # noqa: E402  (the folder is no package)
+from checks import toc_files  # noqa: E402
 
 BUILT = ROOT / "_build" / "html"
 LIGHTHOUSE = "lighthouse@12.8.2"
@@ -84,7 +85,7 @@ def served() -> Iterator[str]:
 def pages() -> list[str]:
     """Name the pages of the book."""
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    return [toc["root"], *(entry["file"] for entry in toc["chapters"])]
+    return list(toc_files(toc))
 
 
 def mount(page: Page) -> None:

@@ -10,11 +10,12 @@ import yaml
 from docutils.core import publish_doctree
 from PIL import Image
 
+from checks import toc_stems
+
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "chapters" / "_site"
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
-TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
-CHAPTERS = [entry["file"] for entry in TOC["chapters"]]
+CHAPTERS = [f"chapters/{stem}" for stem in toc_stems(ROOT)]
 sys.path.append(str(SITE))
 
 import cover  # noqa: E402  (the folder is no package)

@@ -4,14 +4,18 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
 from playwright.sync_api import Page
 
+from checks import toc_files, toc_stems
+from figures import views
+
 ROOT = Path(__file__).parents[2]
 BUILT = ROOT / "_build" / "html"
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
-PAGES = [TOC["root"], *(entry["file"] for entry in TOC["chapters"])]
+PAGES = list(toc_files(TOC))
 FIGURES = {
     name: (BUILT / f"{name}.html").read_text().count('class="ep-figure"')
     for name in [*PAGES, "search"]
@@ -50,8 +54,10 @@ def own(barriers: list[str]) -> list[str]:
     ]
 
 
-def test_book_shows_figures():
-    assert sum(FIGURES.values()) > 0
+@pytest.mark.parametrize("stem", toc_stems(ROOT))
+def test_page_has_every_figure_of_its_notebook(stem):
+    notebook = nbformat.read(ROOT / "chapters" / f"{stem}.ipynb", 4)
+    assert FIGURES[f"chapters/{stem}"] == len(list(views(notebook))) > 0
 
 
 @EVERY

@@ -5,16 +5,13 @@ import json
 from pathlib import Path
 
 import pytest
-import yaml
 
 import figures
+from checks import toc_stems
 
 ROOT = Path(__file__).parents[2]
 WIDGETS = ROOT / "fcn_lib" / "widgets"
-STEMS = [
-    Path(entry["file"]).name
-    for entry in yaml.safe_load((ROOT / "_toc.yml").read_text())["chapters"]
-]
+STEMS = toc_stems(ROOT)
 # those that replay what a net did
 RECORDED = {"FusionExplorer", "TrainingReplay", "Explorer"}
 

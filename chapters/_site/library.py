@@ -1,0 +1,27 @@
+"""Sphinx extension: the reference of the library, from its docstrings."""
+
+from sphinx.application import Sphinx
+
+SETTINGS = {
+    "autodoc_typehints": "none",  # the docstrings say it, with shapes
+    "autodoc_member_order": "bysource",
+    "autodoc_preserve_defaults": True,
+    "add_module_names": False,
+    "napoleon_use_rtype": False,
+    "napoleon_use_ivar": True,
+}
+
+
+def skip(app, what, name, value, skipped, options) -> bool | None:
+    """Skip the fields of named tuples, which have no docstring of ours."""
+    return True if type(value).__name__ == "_tuplegetter" else None
+
+
+def setup(app: Sphinx) -> dict:
+    """Load what reads docstrings, and set it up."""
+    app.setup_extension("sphinx.ext.autodoc")
+    app.setup_extension("sphinx.ext.napoleon")
+    for name, value in SETTINGS.items():
+        app.config[name] = value
+    app.connect("autodoc-skip-member", skip)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,59 @@
+"""The reference of the library, and the search."""
+
+import ast
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from checks import text_stems
+
+ROOT = Path(__file__).parents[2]
+BUILT = ROOT / "_build" / "html"
+CODE = re.compile(r"^```python.*?\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+def imported(stem: str) -> set[str]:
+    """The functions and classes of the library that a chapter imports."""
+    text = (ROOT / "chapters" / "src" / f"{stem}.md").read_text()
+    found = set()
+    for code in CODE.findall(text):
+        for node in ast.walk(ast.parse(code)):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                module, _, rest = node.module.partition(".")
+                if module == "fcn_lib" and not rest.startswith("exercises"):
+                    home = import_module(node.module)
+                    found |= {
+                        f"{node.module}.{alias.name}"
+                        for alias in node.names
+                        if callable(getattr(home, alias.name))
+                    }
+    return found
+
+
+@pytest.mark.parametrize("stem", text_stems(ROOT))
+def test_all_that_a_chapter_imports_is_in_the_reference(stem):
+    page = (BUILT / "chapters" / "library.html").read_text()
+    names = imported(stem)
+    assert names
+    assert [name for name in names if f'id="{name}"' not in page] == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "page"),
+    [
+        ("why is my output 5×7", "chapters/transposed.html"),
+        ("void", "chapters/pixels.html"),
+        ("checkerboard", "chapters/transposed.html"),
+        ("receptive field", "chapters/stride.html"),
+    ],
+)
+def test_search_finds(open_page, served, asked, page):
+    tab = open_page(f"{served}/search.html?q={asked}")
+    tab.wait_for_selector("#search-results li a")
+    tab.wait_for_timeout(500)  # summaries come one by one
+    links = tab.locator("#search-results li > a").evaluate_all(
+        "links => links.map((link) => link.getAttribute('href'))"
+    )
+    assert any(link.startswith(page) for link in links[:5]), links
