@@ -1,5 +1,7 @@
 """Sphinx extension: the reference of the library, from its docstrings."""
 
+import re
+
 from sphinx.application import Sphinx
 
 SETTINGS = {
@@ -17,6 +19,11 @@ def skip(app, what, name, value, skipped, options) -> bool | None:
     return True if type(value).__name__ == "_tuplegetter" else None
 
 
+def escape(app, what, name, value, options, lines) -> None:
+    """Keep a description such as "K." from passing for a numbered list."""
+    lines[:] = [re.sub(r": ([A-Z]\.)$", r": \\\1", line) for line in lines]
+
+
 def setup(app: Sphinx) -> dict:
     """Load what reads docstrings, and set it up."""
     app.setup_extension("sphinx.ext.autodoc")
@@ -24,4 +31,6 @@ def setup(app: Sphinx) -> dict:
     for name, value in SETTINGS.items():
         app.config[name] = value
     app.connect("autodoc-skip-member", skip)
+    # before napoleon, which comes at 500
+    app.connect("autodoc-process-docstring", escape, priority=400)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -26,6 +26,7 @@ FAILS = "export default { render() { throw new Error('no') } };"
 
 def write_page(folder, script: str, copies: int = 1):
     state = {"_esm": script, "count": 3, "alt": "A button with a number"}
+    state["_anywidget_id"] = "tests.button.Button"
     path = figures.page({"state": state}, folder)
     names = figures.write_files({"state": state}, folder)
     one = figures.element(*names, STILL, "A button with a number", 40)

@@ -46,7 +46,7 @@ def test_all_that_a_chapter_imports_is_in_the_reference(stem):
         ("why is my output 5×7", "chapters/transposed.html"),
         ("void", "chapters/pixels.html"),
         ("checkerboard", "chapters/transposed.html"),
-        ("receptive field", "chapters/stride.html"),
+        ("receptive field", "chapters/glossary.html#receptive-field"),
     ],
 )
 def test_search_finds(open_page, served, asked, page):

@@ -152,11 +152,11 @@ def test_first_sight_in_each_view(mount, figure, view):
 def test_line_of_code_makes_what_is_shown(mount, figure, settings):
     page = mount(figure, **settings)
     code = page.locator(".ep-code").inner_text()
-    *before, last = code.splitlines()
+    *before, last, sizes = code.splitlines()
     scope = {"torch": torch, "F": F}
     exec("\n".join([*before, f"y = {last}"]), scope)
     y = scope["y"]
-    left, right = last.split("# ")[1].split(" -> ")
+    left, right = sizes.removeprefix("# ").split(" -> ")
     assert (left, right) == (str(tuple(scope["x"].shape)), str(tuple(y.shape)))
     kept = page.locator(".ep-cell:not(.ep-tc-off)").all_inner_texts()
     assert kept == [f"{value:.0f}" for value in y.flatten().tolist()]
