@@ -99,6 +99,7 @@ def test_the_ious_are_those_of_drawn_things():
         ("ab", "Two numbers are wanted"),
         ({"square": 1}, "Two numbers are wanted"),
         (len, "Two numbers are wanted"),
+        (np.zeros((2, 2)), r"not array\(\[\[0., 0.\], \[0., 0.\]\]\)"),
         ((1, 1), "1 is the IoU when void is left out"),
         ((PAIR[0], 1), "belong to the pole"),
         ((0.97, PAIR[1]), "at all four sides"),

@@ -35,8 +35,9 @@ def test_a_function_that_is_not_written_yet(check):
 @pytest.mark.parametrize(
     "odd",
     ["", "many", [], {}, True, -1, 0, math.nan, math.inf, object(), print,
-     (1, 2), ("a", "b", "c", "d"), np.zeros(3), torch.zeros(2, 2), nn.ReLU,
-     lambda: 1, lambda given: given, lambda given: None, (None,) * 4],
+     (1, 2), (math.inf, 0), ("a", "b", "c", "d"), np.zeros(3),
+     torch.zeros(2, 2), nn.ReLU, lambda: 1, lambda given: given,
+     lambda given: None, (None,) * 4],
 )  # fmt: skip
 def test_odd_answers_get_a_sentence(check, odd):
     verdict = check(odd)

@@ -78,7 +78,8 @@ def check_eaten(answer: tuple[float, float]) -> Verdict:
     try:
         square, pole = (float(value) for value in answer)
     except (TypeError, ValueError):
-        return _no(f"Two numbers are wanted, (…, …), not {answer!r}.")
+        given = " ".join(repr(answer).split())  # an array has several lines
+        return _no(f"Two numbers are wanted, (…, …), not {given}.")
     wrong = _wrong_eaten("square", square, SQUARE)
     wrong = wrong or _wrong_eaten("pole", pole, POLE)
     if wrong:

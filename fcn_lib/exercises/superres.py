@@ -70,7 +70,7 @@ def check_shuffle(answer: tuple[int, ...]) -> Verdict:
                 False, "Count the values: the shuffle only moves them, it "
                 "makes none."
             )  # fmt: skip
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # the last one: infinity
         return Verdict(False, "Give the shape as four numbers: (N, C, H, W).")
     if answer[0] != wanted[0]:
         return Verdict(False, "Each picture of the batch is for itself.")
