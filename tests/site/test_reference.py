@@ -1,25 +1,23 @@
 """The reference of the library, and the search."""
 
 import ast
-import re
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from checks import text_stems
+from notebooks import code_cells, from_text
 
 ROOT = Path(__file__).parents[2]
 BUILT = ROOT / "_build" / "html"
-CODE = re.compile(r"^```python.*?\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
 def imported(stem: str) -> set[str]:
     """The functions and classes of the library that a chapter imports."""
-    text = (ROOT / "chapters" / "src" / f"{stem}.md").read_text()
     found = set()
-    for code in CODE.findall(text):
-        for node in ast.walk(ast.parse(code)):
+    for cell in code_cells(from_text(ROOT, stem)):
+        for node in ast.walk(ast.parse(cell.source)):
             if isinstance(node, ast.ImportFrom) and node.module:
                 module, _, rest = node.module.partition(".")
                 if module == "fcn_lib" and not rest.startswith("exercises"):
