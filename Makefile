@@ -7,7 +7,7 @@ NBVAL := --nbval-current-env --nbval-cell-timeout=900 \
 
 .DEFAULT_GOAL := help
 .PHONY: help book browser test test-gpu bench bench-pages results chapters \
-	text lab serve lint clean
+	times text lab serve lint clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -42,6 +42,9 @@ results: $(READY) ## measure replay and ladders anew, into chapters/results
 
 chapters: $(READY) ## bring the notebooks up to date with chapters/src
 	$(BIN)/python chapters/pipeline.py execute
+
+times: $(READY) ## time all chapters from an empty cache, for their page
+	$(BIN)/python chapters/pipeline.py times
 
 text: $(READY) ## bring edits of the notebooks back into chapters/src
 	$(BIN)/python chapters/pipeline.py text

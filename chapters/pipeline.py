@@ -2,7 +2,8 @@
 
 ``execute`` turns ``src/X.md`` into ``X.ipynb`` with stored outputs, ``text``
 brings edits of the notebook back, ``check`` says what does not agree,
-and ``lab`` opens copies that may be spoilt.
+``times`` runs all from an empty cache and fills the page of run times, and
+``lab`` opens copies that may be spoilt.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from nbclient.exceptions import (
     DeadKernelError,
 )
 
-from checks import check, saved, text_stems
+from checks import check, saved, text_stems, toc_stems
 from execution import execute_one
 from notebooks import (
     MINE,
@@ -33,6 +34,7 @@ from notebooks import (
     to_text,
     write,
 )
+from timing import take_times
 
 ROOT = Path(__file__).resolve().parent.parent
 FAILURES = CellExecutionError, CellTimeoutError, DeadKernelError, ValueError
@@ -96,7 +98,8 @@ def copies(root: Path) -> Path:
 def main(arguments: list[str] | None = None) -> int:
     """Read the command line and do what it says."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("command", choices=["execute", "text", "check", "lab"])
+    commands = ["execute", "text", "check", "times", "lab"]
+    parser.add_argument("command", choices=commands)
     parser.add_argument("stems", nargs="*", metavar="STEM")
     parser.add_argument("--force", action="store_true", help="run every cell")
     options = parser.parse_args(arguments)
@@ -111,6 +114,9 @@ def main(arguments: list[str] | None = None) -> int:
         problems = check(ROOT)
         print("\n".join(problems) or "every chapter agrees with its text")
         return min(len(problems), 1)
+    if options.command == "times":
+        take_times(ROOT, toc_stems(ROOT))
+        return 0
     lab = [sys.executable, "-m", "jupyter", "lab"]
     return subprocess.call(lab, cwd=copies(ROOT))
 

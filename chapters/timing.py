@@ -1,0 +1,96 @@
+"""How long the chapters take to read and to run, and the page that says so."""
+
+import os
+import re
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from execution import run
+from fcn_lib.results.store import Jobs, measure
+from notebooks import code_cells, from_text, write, written_cells
+
+# an unhurried reader: words of prose, and lines of code, a minute
+WORDS, LINES = 200, 20
+COMMAND = "make times"
+ROW = "| {title} | {read:.0f} | {run:.1f} |"
+TABLE = re.compile(r"(?<=<!-- times -->\n).*(?=<!-- end -->)", re.DOTALL)
+
+
+def reading_minutes(notebook: NotebookNode) -> float:
+    """Guess how long a chapter takes to read, from its words and lines."""
+    texts = [
+        cell.source
+        for cell in written_cells(notebook)
+        if cell.cell_type == "markdown"
+    ]
+    words = sum(len(re.findall(r"\w+", text)) for text in texts)
+    lines = sum(
+        len(cell.source.splitlines())
+        for cell in code_cells(notebook)
+        if not {"hide-input", "hide-cell"} & {*cell.metadata.get("tags", [])}
+    )
+    return words / WORDS + lines / LINES
+
+
+def jobs(root: Path, stems: list[str]) -> Jobs:
+    """Time the chapters one by one."""
+
+    def timed(stem: str) -> dict:
+        notebook = from_text(root, stem)
+        start = time.monotonic()
+        run(root, stem, notebook)
+        seconds = time.monotonic() - start
+        read = reading_minutes(notebook)
+        return {"read": round(read), "run": round(seconds / 60, 1)}
+
+    for stem in stems:
+        yield stem, lambda stem=stem: timed(stem)
+
+
+def take_times(root: Path, stems: list[str]) -> None:
+    """Run all chapters in order, from an empty cache; fill the page."""
+    path = root / "chapters" / "results" / "runtimes.json"
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["FCN_CACHE"] = str(Path(folder, "nets"))
+        fresh = Path(folder, path.name)
+        record = measure(fresh, jobs(root, stems), code="", command=COMMAND)
+        write(path, fresh.read_text("utf-8"))
+    page = root / "chapters" / "runtimes.md"
+    text = page.read_text("utf-8")
+    write(page, filled(text, record, titles(root, stems)))
+
+
+def titles(root: Path, stems: list[str]) -> dict[str, str]:
+    """Read the chapters' titles, as links."""
+    found = {}
+    for stem in stems:
+        cells = from_text(root, stem).cells
+        title = next(re.findall(r"^# (.+)", c.source) for c in cells[2:])[0]
+        found[stem] = f"[{title}]({stem}.ipynb)"
+    return found
+
+
+def filled(page: str, record: dict, titles: dict[str, str]) -> str:
+    """Put measured times into a page, between its two marks."""
+    return TABLE.sub(lambda _: "\n".join(_lines(record, titles)) + "\n", page)
+
+
+def _lines(record: dict, titles: dict[str, str]) -> Iterator[str]:
+    """Write the table, and where its numbers come from."""
+    runs = record["runs"]
+    yield "| chapter | minutes to read | minutes to run |"
+    yield "|---|--:|--:|"
+    for stem, title in titles.items():
+        yield ROW.format(title=title, **runs[stem])
+    sums = {k: sum(run[k] for run in runs.values()) for k in ("read", "run")}
+    yield ROW.format(title="all", **sums)
+    source = record["provenance"]
+    yield ""
+    yield (
+        f"Measured by `{source['command']}` at commit {source['commit']}, "
+        f"on an {source['machine']}."
+    )
