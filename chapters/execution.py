@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -102,7 +103,12 @@ def describe_images(notebook: NotebookNode) -> None:
                 cell.metadata.mystnb = {"image": {"alt": picture["alt"]}}
 
 
-def execute_one(root: Path, stem: str, force: bool = False) -> str:
+def execute_one(
+    root: Path,
+    stem: str,
+    force: bool = False,
+    run: Callable[[Path, str, NotebookNode], NotebookNode] = run,
+) -> str:
     """Bring one notebook up to date with its text; say what was done."""
     fresh = from_text(root, stem)
     # taken before the run: an edit made during it must not pass for executed

@@ -2,8 +2,8 @@
 
 ``execute`` turns ``src/X.md`` into ``X.ipynb`` with stored outputs, ``text``
 brings edits of the notebook back, ``check`` says what does not agree,
-``times`` runs all from an empty cache and fills the page of run times, and
-``lab`` opens copies that may be spoilt.
+``times`` runs all anew from an empty cache and writes down how long it took,
+and ``lab`` opens copies that may be spoilt.
 """
 
 import argparse

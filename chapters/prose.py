@@ -10,13 +10,14 @@ from typing import NamedTuple
 CODE = re.compile(r"^(`{3,}|~{3,}).*?^\1[ ]*$", re.MULTILINE | re.DOTALL)
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 SPAN = re.compile(r"`[^`]+`")
+FORMULA = re.compile(r"\$\$.*?\$\$|\$[^$]+\$", re.DOTALL)
 NOT_WORDS = (
     CODE,
     COMMENT,
     re.compile(r"^## Sources$.*", re.MULTILINE | re.DOTALL),
     re.compile(r"^#{1,6} .*$", re.MULTILINE),
     SPAN,
-    re.compile(r"\$\$.*?\$\$|\$[^$]+\$", re.DOTALL),
+    FORMULA,
     re.compile(r"<[^>]+>"),  # tags, and addresses in angle brackets
 )
 LINK = re.compile(r"(?<!!)\[([^\[\]]*)\]\(([^()\s]*(?:\([^()\s]*\))?)\)")

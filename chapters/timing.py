@@ -5,13 +5,21 @@ import re
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from nbformat import NotebookNode
 
-from execution import run
+from execution import execute_one, run
+from facts import renewed
 from fcn_lib.results.store import Jobs, measure
-from notebooks import code_cells, from_text, write, written_cells
+from notebooks import (
+    code_cells,
+    from_text,
+    text_path,
+    write,
+    written_cells,
+)
 
 # an unhurried reader: words of prose, and lines of code, a minute
 WORDS, LINES = 200, 20
@@ -37,22 +45,34 @@ def reading_minutes(notebook: NotebookNode) -> float:
 
 
 def jobs(root: Path, stems: list[str]) -> Jobs:
-    """Time the chapters one by one."""
-
-    def timed(stem: str) -> dict:
-        notebook = from_text(root, stem)
-        start = time.monotonic()
-        run(root, stem, notebook)
-        seconds = time.monotonic() - start
-        read = reading_minutes(notebook)
-        return {"read": round(read), "run": round(seconds / 60, 1)}
-
+    """Run the chapters one by one, and time them."""
     for stem in stems:
-        yield stem, lambda stem=stem: timed(stem)
+        yield stem, partial(timed, root, stem)
+
+
+def timed(root: Path, stem: str) -> dict:
+    """Run a chapter anew, and store its outputs; give its minutes."""
+    clock = []
+
+    def clocked(*given) -> NotebookNode:
+        clock.append(time.monotonic())
+        notebook = run(*given)
+        clock.append(time.monotonic())
+        return notebook
+
+    execute_one(root, stem, force=True, run=clocked)
+    start, end = clock
+    return {
+        "read": round(reading_minutes(from_text(root, stem))),
+        "run": round((end - start) / 60, 1),
+    }
 
 
 def take_times(root: Path, stems: list[str]) -> None:
-    """Run all chapters in order, from an empty cache; fill the page."""
+    """Run all chapters in order, from an empty cache; write their minutes.
+
+    They go into a record, into the page, and into the texts that quote them.
+    """
     path = root / "chapters" / "results" / "runtimes.json"
     with tempfile.TemporaryDirectory() as folder:
         os.environ["FCN_CACHE"] = str(Path(folder, "nets"))
@@ -62,6 +82,11 @@ def take_times(root: Path, stems: list[str]) -> None:
     page = root / "chapters" / "runtimes.md"
     text = page.read_text("utf-8")
     write(page, filled(text, record, titles(root, stems)))
+    for stem in stems:
+        source = text_path(root, stem)
+        quoting = source.read_text("utf-8")
+        write(source, renewed(quoting, path.stem, path.parent))
+        execute_one(root, stem)
 
 
 def titles(root: Path, stems: list[str]) -> dict[str, str]:
