@@ -9,7 +9,7 @@ import yaml
 from myst_parser.mdit_to_docutils.base import default_slugify
 
 from checks import toc_files, toc_stems
-from facts import look_up, wrong_facts
+from facts import facts, look_up, renewed, unbacked, wrong_facts
 from prose import anchors, entries, first_uses, links, slug, words
 
 ROOT = Path(__file__).parents[1]
@@ -108,13 +108,53 @@ An IoU.
 # ---- quoted numbers
 
 
-@pytest.mark.parametrize(
-    "path",
-    [*sorted(BOOK.glob("src/*.md")), *sorted(BOOK.glob("*.md"))],
-    ids=lambda path: path.name,
+EVERY_TEXT = pytest.mark.parametrize(
+    "text", [*TEXTS.values(), *PAGES.values()], ids=[*TEXTS, *PAGES]
 )
-def test_quoted_numbers_are_those_of_the_records(path):
-    assert wrong_facts(path.read_text("utf-8"), RESULTS) == []
+
+
+@EVERY_TEXT
+def test_quoted_numbers_are_those_of_the_records(text):
+    assert wrong_facts(text, RESULTS) == []
+
+
+@EVERY_TEXT
+def test_measured_numbers_have_a_record_or_a_source(text):
+    assert unbacked(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("FCN-8s reaches .75 there.", [".75"]),
+        ("It has **-.46** more.", ["-.46"]),
+        ("About 89 % of it, or 12.5%.", ["89 %", "12.5%"]),
+        ("It took 22 ms, then 1.5 minutes.", ["22 ms", "1.5 minutes"]),
+        ("Nine times: 9 times as long.", ["9 times as long"]),
+        # a source serves its own paragraph or item alone
+        ("The paper says .63.\n\nOurs: .75.", [".75"]),
+        ("- The paper says .63.\n- Ours: .75.", [".75"]),
+        # and a fact its own number
+        ("It is .75 and .63<!-- fact: a | b | .2f -->.", [".75"]),
+    ],
+)
+def test_a_measured_number_without_record_or_source_is_found(text, found):
+    assert unbacked(text) == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It is **.75**<!-- fact: a | b | .2f -->.",
+        "They saw [.63](https://arxiv.org/abs/1411.4038).",
+        "There it is .63 (table 2).",
+        "A rate of 0.003, 320 steps, 16 times as many cells, version 2.11.",
+        "`x * .25`, $.25 x$ and\n\n```python\ny = .25\n```\n",
+        "See page.25 and .3 of it.",
+    ],
+)
+def test_other_numbers_need_neither(text):
+    assert unbacked(text) == []
 
 
 @pytest.fixture
@@ -168,6 +208,23 @@ def test_a_true_fact_is_passed(records, text):
 def test_a_wrong_fact_is_found(records, text, said):
     (problem,) = wrong_facts(f"It is {text} here.", records)
     assert said in problem
+
+
+def test_facts_are_read_from_prose_alone(records):
+    text = "**.5**<!-- fact: made-up | net 0/iou | .1f -->"
+    code = f"```text\n{text}\n```\n"
+    assert [*facts(code + text)] == [(".5", "made-up", "net 0/iou", ".1f")]
+
+
+def test_quoted_numbers_follow_their_record(records):
+    text = (
+        "**.99**<!-- fact: made-up | net 0/iou | .2f -->, "
+        "98%<!--fact:made-up|net 1/iou|.0%--> and "
+        ".97<!-- fact: other | net 0/iou | .2f -->"
+    )
+    new = renewed(text, "made-up", records)
+    assert new == text.replace(".99", "0.25").replace("98%", "75%")
+    assert wrong_facts(new.rpartition("and")[0], records) == []
 
 
 def test_the_mean_is_that_of_the_record():
@@ -232,9 +289,7 @@ def test_every_page_is_in_the_book():
     assert sorted(listed) == sorted([*STEMS, *PAGES])
 
 
-@pytest.mark.parametrize(
-    "text", [*TEXTS.values(), *PAGES.values()], ids=[*TEXTS, *PAGES]
-)
+@EVERY_TEXT
 def test_anchors_are_those_of_the_builder(text):
     headings = re.findall(
         r"^#+ (.*)$", re.sub(r"```.*?```", "", text, flags=re.S), re.M
