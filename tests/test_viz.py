@@ -66,11 +66,10 @@ def texts(ax):
         (lambda: viz.bars({"a": [0.1, 0.2, 1]}, CLASSES, ALT), (760, 280)),
         (lambda: viz.curve([3.0, 2.0] * 10, ALT), (760, 240)),
         # two rows of 0.42 inches, and 0.7 for the axis
-        (lambda: viz.ladder({"a": [0.5], "b": [0.6, 0.7]}, ALT), (760, 154)),
+        (lambda: viz.each_run({"a": [0.5], "b": [0.6, 0.7]}, ALT), (760, 154)),
         # twice three cells of 240 pixels, and 34 for title and gap
         (lambda: viz.closeups(PHOTO, (3, 5, 20, 20),
                               dict.fromkeys("abcd", PHOTO), ALT), (760, 548)),
-        (lambda: viz.dots({"a": [0.5], "b": [1.6, 2]}, ALT, "dB"), (760, 154)),
         (lambda: viz.growth({"area": ([1, 2], {"a": [1.0, 2.0]})}, ALT),
          (760, 280)),
         # three rows of 0.4 inches, and 0.5 for the years
@@ -138,13 +137,25 @@ def test_the_overlay_is_half_photograph_and_half_colour():
     assert mixed[3, 5].tolist() == [145, 45, 45]
 
 
-def test_a_ladder_has_a_dot_for_each_run_and_says_the_mean(figures):
-    viz.ladder({"a": [0.5, 0.7], "b": [0.25]}, ALT)
+def test_each_run_is_a_dot_and_the_mean_is_said(figures):
+    viz.each_run({"a": [0.5, 0.7], "b": [0.25]}, ALT)
     (ax,) = figures[0].axes
     dots = [line for line in ax.lines if line.get_marker() == "o"]
     assert [list(line.get_xdata()) for line in dots] == [[0.5, 0.7], [0.25]]
     assert texts(ax) == [".600", ".250"]
+    assert ax.get_xlabel().startswith("mean IoU: ")
+    assert ax.get_xlim()[0] > 0
     assert ax.yaxis_inverted()  # the first one on top
+
+
+def test_gains_are_shown_from_zero_on(figures):
+    rows = {"a": [0.5, 0.7], "b": [0.25]}
+    viz.each_run(rows, ALT, label="gain", digits=1, from_zero=True)
+    (ax,) = figures[0].axes
+    assert texts(ax) == ["0.6", "0.2"]
+    assert ax.get_xlabel().startswith("gain: ")
+    assert ax.get_xlim()[0] < 0
+    assert [0, 0] in [list(line.get_xdata()) for line in ax.lines]
 
 
 def test_closeups_show_the_same_part_of_large_and_small(figures):
@@ -168,13 +179,6 @@ def test_closeups_keep_every_colour(displayed):
     picture = Image.open(io.BytesIO(b64decode(displayed[0][0]["image/png"])))
     pixels = np.asarray(picture.convert("RGB")).reshape(-1, 3)
     assert set(map(tuple, photo.reshape(-1, 3))) <= set(map(tuple, pixels))
-
-
-def test_dots_say_their_mean(figures):
-    viz.dots({"a": [0.5, 1.5], "b": [-0.25]}, ALT, "gain", digits=1)
-    (ax,) = figures[0].axes
-    assert texts(ax) == ["1.0", "-0.2"] and ax.yaxis_inverted()
-    assert ax.get_xlabel().startswith("gain: ")
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ from fcn_lib.viz.cells import cone, grids
 from fcn_lib.viz.charts import (
     bars,
     curve,
+    each_run,
     growth,
-    ladder,
     matrix,
     stride_curve,
 )
-from fcn_lib.viz.details import closeups, dots
+from fcn_lib.viz.details import closeups
 from fcn_lib.viz.figures import show
 from fcn_lib.viz.papers import lineage
 from fcn_lib.viz.pictures import heat, overlay, panels
@@ -25,11 +25,10 @@ __all__ = [
     "closeups",
     "cone",
     "curve",
-    "dots",
+    "each_run",
     "grids",
     "growth",
     "heat",
-    "ladder",
     "lineage",
     "matrix",
     "overlay",

@@ -121,25 +121,38 @@ def stride_curve(
     show(figure, alt)
 
 
-def ladder(rows: dict[str, Sequence[float]], alt: str) -> None:
-    """Show a score of several runs: a dot each, and a bar for their mean.
+def each_run(
+    rows: dict[str, Sequence[float]],
+    alt: str,
+    label: str = "mean IoU",
+    digits: int = 3,
+    from_zero: bool = False,
+) -> None:
+    """Show what several runs gave: a dot for each, and a bar for their mean.
 
     Args:
-        rows: a title, and one value from 0 to 1 for each run.
+        rows: a title, and one value for each run.
         alt: what is seen.
+        label: what is measured, and its unit.
+        digits: of the mean, behind the point.
+        from_zero: for gains, which may be negative: a line at zero, and a
+            digit before the point.
     """
     figure = Figure((7.6, 0.42 * len(rows) + 0.7), layout="constrained")
     ax = figure.subplots()
     for y, values in enumerate(rows.values()):
         mean = np.mean(values)
+        text = f"{mean:.{digits}f}"
         ax.plot([mean, mean], [y - 0.3, y + 0.3], color=INK, linewidth=2)
         ax.plot(values, [y] * len(values), "o", color=COLORS[0], alpha=0.7)
         ax.annotate(
-            f"{mean:.3f}".lstrip("0"), (max(values), y), (12, 0),
+            text if from_zero else text.lstrip("0"), (max(values), y), (12, 0),
             textcoords="offset points", va="center", fontsize=9, color=INK,
         )  # fmt: skip
+    if from_zero:
+        ax.axvline(0, color=SOFT, linewidth=1)
     ax.set_yticks(range(len(rows)), rows, fontsize=9)
-    ax.set(xlabel="mean IoU: each run, and their mean")
+    ax.set(xlabel=f"{label}: each run, and their mean")
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.margins(x=0.1)
     ax.grid(axis="y", color="#e4e4ea", linewidth=0.6)

@@ -1,14 +1,10 @@
-"""The details: a part of a photograph, enlarged, and runs one by one."""
+"""The details: a part of a photograph, enlarged."""
 
-from collections.abc import Sequence
-
-import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from fcn_lib.viz.figures import COLORS, INK, SOFT, frame, show
+from fcn_lib.viz.figures import COLORS, INK, frame, show
 
 WIDTH, GAP, TITLE = 760, 12, 22  # pixels of the figure
 
@@ -57,43 +53,6 @@ def closeups(
             ax.imshow(_part(pictures[title], photo, box), aspect="auto",
                       interpolation="nearest")  # fmt: skip
     show(figure, alt, exact=True)
-
-
-def dots(
-    rows: dict[str, Sequence[float]], alt: str, label: str, digits: int = 2
-) -> None:
-    """Show values of several runs from zero on: a dot each, and their mean.
-
-    Args:
-        rows: a title, and one value for each run.
-        alt: what is seen.
-        label: what is measured, and its unit.
-        digits: of the mean, behind the point.
-    """
-    figure = Figure((7.6, 0.42 * len(rows) + 0.7), layout="constrained")
-    ax = figure.subplots()
-    for y, values in enumerate(rows.values()):
-        mean = np.mean(values)
-        ax.plot([mean, mean], [y - 0.3, y + 0.3], color=INK, linewidth=2)
-        ax.plot(values, [y] * len(values), "o", color=COLORS[0], alpha=0.7)
-        ax.annotate(
-            f"{mean:.{digits}f}", (max(values), y), (12, 0),
-            textcoords="offset points", va="center", fontsize=9, color=INK,
-        )  # fmt: skip
-    _plain(ax, list(rows))
-    ax.set(xlabel=f"{label}: each run, and their mean")
-    show(figure, alt)
-
-
-def _plain(ax: Axes, titles: Sequence[str]) -> None:
-    """Titles at the left, a line at zero, and no frame."""
-    ax.set_yticks(range(len(titles)), titles, fontsize=9)
-    ax.set_ylim(len(titles) - 0.5, -0.5)
-    ax.axvline(0, color=SOFT, linewidth=1)
-    ax.margins(x=0.12)
-    ax.grid(axis="x", color="#e4e4ea", linewidth=0.6)
-    ax.spines[["top", "right", "left"]].set_visible(False)
-    ax.tick_params(axis="y", length=0)
 
 
 def _part(
