@@ -6,6 +6,8 @@ from base64 import b64decode
 import numpy as np
 import pytest
 import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.legend import Legend
 from PIL import Image
 
 from fcn_lib import scenes, viz
@@ -121,6 +123,25 @@ def test_a_score_that_is_no_number_has_no_bar(figures):
     assert texts(ax) == [".25", "–", ".00", "1.00", ".50", "1.00"]
     heights = [bar.get_height() for bar in ax.patches]
     assert heights == [0.25, 0, 0, 1, 0.5, 0.999]
+
+
+@pytest.mark.parametrize("classes", [8, 11])
+@pytest.mark.parametrize("groups", [1, 2, 3, 4])
+def test_the_legend_stands_clear_of_bars_and_numbers(figures, groups, classes):
+    titles = [f"net {i}, no skips" for i in range(groups)]
+    tall = dict.fromkeys(titles, [1.0, 0.99] * 5 + [1.0])
+    shown = {title: values[:classes] for title, values in tall.items()}
+    viz.bars(shown, ["pedestrian"] * classes, ALT)
+    (figure,) = figures
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    renderer = canvas.get_renderer()
+    (legend,) = (e.get_window_extent(renderer) for e in figure.findobj(Legend))
+    (ax,) = figure.axes
+    drawn = [e.get_window_extent(renderer) for e in [*ax.patches, *ax.texts]]
+    assert len(drawn) == 2 * groups * classes
+    assert legend.count_overlaps(drawn) == 0
+    assert figure.bbox.count_contains(legend.corners()) == 4
 
 
 def test_rows_of_the_matrix_are_percent_of_the_true_class(figures):

@@ -72,7 +72,10 @@ def bars(
     ax.set_xticks(range(len(names)), names, fontsize=9)
     ax.set(ylim=(0, 1.08), ylabel=ylabel)
     ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(frameon=False, fontsize=9, ncols=len(groups), loc="upper right")
+    figure.legend(
+        frameon=False, fontsize=9, ncols=len(groups),
+        loc="outside upper right",
+    )  # fmt: skip
     show(figure, alt)
 
 
