@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
+from fcn_lib.widgets.figure import style_sheets
+
 STATES = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
 # of use to a kernel only, as is all that starts with _
 FOR_KERNELS = {"layout", "tabbable", "tooltip"}
 ROOT = Path(__file__).parent.parent
 HOST = ROOT / "chapters" / "_site" / "static" / "host.js"
-STYLE = ROOT / "fcn_lib" / "widgets" / "widgets.css"
 
 
 def models(notebook: dict) -> dict[str, dict]:
@@ -41,10 +42,9 @@ def views(notebook: dict) -> Iterator[tuple[dict, dict]]:
 
 
 def styles(model: dict) -> list[Path]:
-    """Find the style sheets of a figure: the common one, and its own."""
-    module = model["state"]["_anywidget_id"].split(".")[-2]
-    own = STYLE.with_name(f"{module}.css")
-    return [STYLE, own] if own.exists() else [STYLE]
+    """Find the style sheets of a figure: they lie where its class does."""
+    *module, _ = model["state"]["_anywidget_id"].split(".")
+    return style_sheets(ROOT.joinpath(*module).with_suffix(".py"))
 
 
 def write_files(model: dict, folder: Path) -> tuple[str, str]:

@@ -39,8 +39,10 @@ class Figure(anywidget.AnyWidget):
     def __init_subclass__(cls, **kwargs: object) -> None:
         # traitlets derives classes too, which bring their script along
         if "_esm" not in vars(cls):
-            cls._esm = bundle(Path(inspect.getfile(cls)).with_suffix(".js"))
-            cls._css = styles(Path(inspect.getfile(cls)))
+            module = Path(inspect.getfile(cls))
+            cls._esm = bundle(module.with_suffix(".js"))
+            texts = (path.read_text("utf-8") for path in style_sheets(module))
+            cls._css = "".join(texts)
         super().__init_subclass__(**kwargs)
 
     def __repr__(self) -> str:
@@ -65,12 +67,14 @@ def bundle(script: Path) -> str:
     return IMPORT.sub(imported, script.read_text("utf-8"))
 
 
-def styles(module: Path) -> str:
-    """Put the style that all figures share before a figure's own, if any."""
+def style_sheets(module: Path) -> list[Path]:
+    """Find the style sheets of a figure: the common one, and its own, if any.
+
+    Args:
+        module: the Python file of the figure.
+    """
     own = module.with_suffix(".css")
-    return STYLE.read_text("utf-8") + (
-        own.read_text("utf-8") if own.exists() else ""
-    )
+    return [STYLE, own] if own.exists() else [STYLE]
 
 
 def packed(values: NDArray) -> bytes:

@@ -9,7 +9,9 @@ import pytest
 import torch
 from PIL import Image
 
+import figures
 from fcn_lib.pixels import confusion_matrix, scores
+from fcn_lib.widgets import Checkerboard, StrideExplorer
 from fcn_lib.widgets.figure import Figure, bundle, packed, png
 
 LIB = Path(__file__).parents[2] / "fcn_lib" / "widgets" / "lib.js"
@@ -43,6 +45,20 @@ def test_bundle_is_one_script(tmp_path):
     text = bundle(tmp_path / "some.js")
     assert "import {" not in text and "export function" not in text
     assert text.count("export") == 1 + text.count("// export")
+
+
+@pytest.mark.parametrize(
+    ("figure", "names"),
+    [
+        (Checkerboard, ["widgets.css", "checkerboard.css"]),
+        (StrideExplorer, ["widgets.css"]),
+    ],
+)
+def test_kernel_and_page_take_the_same_style_sheets(figure, names):
+    name = f"{figure.__module__}.{figure.__name__}"
+    sheets = figures.styles({"state": {"_anywidget_id": name}})
+    assert [sheet.name for sheet in sheets] == names
+    assert figure._css == "".join(sheet.read_text() for sheet in sheets)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int8])
