@@ -2,15 +2,19 @@
 
 import re
 import sys
+from inspect import cleandoc
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 import yaml
 from docutils.core import publish_doctree
 from PIL import Image
+from sphinx.ext.napoleon import Config, GoogleDocstring
 
 from checks import toc_stems
+from fcn_lib.pixels import confusion_matrix
 
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "chapters" / "_site"
@@ -20,6 +24,7 @@ sys.path.append(str(SITE))
 
 import cover  # noqa: E402  (the folder is no package)
 import every_pixel  # noqa: E402
+import library  # noqa: E402
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
@@ -92,3 +97,39 @@ def test_only_early_loads_go():
     icons = '<script src="../fontawesome/6/all.min.js?digest=1"></script>'
     early = '<link rel="preload" as="font" href="fontawesome/solid.woff2" />'
     assert every_pixel.without_early_loads(keep + early + icons) == keep
+
+
+def in_the_reference(docstring: str) -> str:
+    """What the extension, and after it napoleon, make of a docstring."""
+    app = Mock(config={})
+    library.setup(app)
+    lines = cleandoc(docstring).split("\n")
+    for call in app.connect.call_args_list:
+        if call.args[0] == "autodoc-process-docstring":
+            assert call.kwargs["priority"] < 500  # napoleon's
+            call.args[1](app, "function", "f", None, None, lines)
+    settings = {k: v for k, v in app.config.items() if "napoleon" in k}
+    return str(GoogleDocstring(lines, Config(**settings)))
+
+
+def test_what_is_returned_is_not_cut_at_a_colon():
+    row, column = "Row: the true class.", "Column: the predicted class."
+    made = in_the_reference(confusion_matrix.__doc__)
+    assert f":returns: (K, K) int64. {row} {column}\n" in made
+
+
+@pytest.mark.parametrize("section", ["Returns", "Yields"])
+@pytest.mark.parametrize("text", ["Maps, uint8: ids", "Maps:", "Many maps"])
+def test_a_section_has_text_and_no_type(section, text):
+    made = in_the_reference(f"""Do it.
+
+    {section}:
+        {text}
+        or: none.
+
+    Raises:
+        ValueError: if all: fails.
+    """)
+    said, raised = made.replace("Yields", "returns").split("\n\n")[1:]
+    assert " ".join(said.split()) == f":returns: {text} or: none."
+    assert raised == ":raises ValueError: if all: fails.\n"

@@ -24,6 +24,17 @@ def escape(app, what, name, value, options, lines) -> None:
     lines[:] = [re.sub(r": ([A-Z]\.)$", r": \\\1", line) for line in lines]
 
 
+def no_types(app, what, name, value, options, lines) -> None:
+    """Keep a colon in what is returned from passing for the end of a type.
+
+    Napoleon takes what is before the first one for a type. A colon in front
+    says that there is none.
+    """
+    text = "\n".join(lines)
+    first = r"^((?:Returns|Yields):\n+ +)(?=\S)"
+    lines[:] = re.sub(first, r"\1: ", text, flags=re.MULTILINE).split("\n")
+
+
 def setup(app: Sphinx) -> dict:
     """Load what reads docstrings, and set it up."""
     app.setup_extension("sphinx.ext.autodoc")
@@ -33,4 +44,5 @@ def setup(app: Sphinx) -> dict:
     app.connect("autodoc-skip-member", skip)
     # before napoleon, which comes at 500
     app.connect("autodoc-process-docstring", escape, priority=400)
+    app.connect("autodoc-process-docstring", no_types, priority=400)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
