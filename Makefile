@@ -43,7 +43,7 @@ results: $(READY) ## measure replay and ladders anew, into chapters/results
 chapters: $(READY) ## bring the notebooks up to date with chapters/src
 	$(BIN)/python chapters/pipeline.py execute
 
-times: $(READY) ## time all chapters from an empty cache, for their page
+times: $(READY) ## run all chapters from an empty cache, and time them
 	$(BIN)/python chapters/pipeline.py times
 
 text: $(READY) ## bring edits of the notebooks back into chapters/src
