@@ -34,7 +34,7 @@ from notebooks import (
     to_text,
     write,
 )
-from timing import take_times
+from runtimes import take_times
 
 ROOT = Path(__file__).resolve().parent.parent
 FAILURES = CellExecutionError, CellTimeoutError, DeadKernelError, ValueError

@@ -2,13 +2,12 @@
 
     make bench
 
-Both sides of a ratio are timed in turn, and the fastest turn of each counts:
-what else the machine does can only slow a turn down. What a ratio should be
-stands beside it as its aim; nothing fails if it is missed.
+Both sides of a ratio are timed in turn, and the fastest turn of each counts.
+What a ratio should be stands beside it as its aim; nothing fails if it is
+missed.
 """
 
 import sys
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -28,6 +27,7 @@ from fcn_lib.losses import masked_cross_entropy
 from fcn_lib.pixels import confusion_matrix
 from fcn_lib.results import HOME, measure
 from fcn_lib.results.store import Jobs
+from fcn_lib.results.timing import fastest
 from fcn_lib.transposed import upsample
 
 CODE = "import fcn_lib.fcn32s, fcn_lib.fcn16s, fcn_lib.fcn8s, fcn_lib.losses"
@@ -37,19 +37,6 @@ LAYOUTS = {
     "plain": torch.contiguous_format,
     "channels_last": torch.channels_last,
 }
-
-
-def fastest(turns: dict[str, Callable[[], object]], rounds: int) -> dict:
-    """Seconds of the fastest turn of each, all taking turns."""
-    best = dict.fromkeys(turns, float("inf"))
-    for turn in turns.values():
-        turn()  # the first one prepares
-    for _ in range(rounds):
-        for name, turn in turns.items():
-            start = time.perf_counter()
-            turn()
-            best[name] = min(best[name], time.perf_counter() - start)
-    return best
 
 
 def ratios(turns: dict[str, Callable], rounds: int, aims: dict) -> dict:

@@ -13,7 +13,6 @@ from torch import nn
 from fcn_lib import results, train
 from fcn_lib.beyond import SumNet, UNet
 from fcn_lib.results import beyond as measured
-from fcn_lib.results import longer
 from fcn_lib.scenes import CLASSES, scene
 
 KINDS = [UNet, SumNet]
@@ -199,7 +198,7 @@ def test_what_the_chapter_says_of_it_holds():
 
 
 def test_with_more_steps_the_decoders_catch_up():
-    assert longer.RECIPE["steps"] == 6 * measured.RECIPE["steps"]
+    assert measured.LONG["steps"] == 6 * measured.RECIPE["steps"]
     runs = results.read("beyond-long")["runs"]
     partner = results.read("ladder-scenes")["runs"]["fcn8s at once"]
     assert list(runs) == ["sum", "unet"]
@@ -208,15 +207,17 @@ def test_with_more_steps_the_decoders_catch_up():
         assert run["iou"]["pole"] > 0.1
 
 
-def test_the_longer_runs_train_and_are_scored(monkeypatch, tmp_path):
+def test_the_patient_decoders_train_and_are_scored(monkeypatch, tmp_path):
     pairs = list(train.Scenes(4, size=(32, 64)))
     monkeypatch.setattr(train, "scene_pairs", lambda split: pairs)
     short = {"steps": 2, "batch_size": 2, "crop": (32, 64)}
-    monkeypatch.setattr(longer, "RECIPE", longer.RECIPE | short)
+    monkeypatch.setattr(measured, "LONG", measured.LONG | short)
     small = {"backbone": "test_efficientnet", "pretrained": False}
-    nets = {name: partial(kind, **small) for name, kind in longer.NETS.items()}
-    monkeypatch.setattr(longer, "NETS", nets)
-    runs = longer.longer(tmp_path / "beyond-long.json")["runs"]
+    nets = {k: partial(kind, **small) for k, kind in measured.NETS.items()}
+    monkeypatch.setattr(measured, "NETS", nets)
+    record = measured.patient_decoders(tmp_path / "beyond-long.json")
+    assert record["provenance"]["command"].endswith("results beyond-long")
+    runs = record["runs"]
     assert list(runs) == ["sum", "unet"]
     assert all(0 <= run["mean_iou"] <= 1 for run in runs.values())
 

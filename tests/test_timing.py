@@ -1,81 +1,18 @@
-"""Minutes to read and to run: how they are counted, and the page of them."""
+"""What is compared in time runs in turn, and its fastest turn counts."""
 
-from pathlib import Path
-
-import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-
-import timing
-from checks import toc_stems
-from fcn_lib.results import read
-
-ROOT = Path(__file__).parents[1]
+from fcn_lib.results import timing
 
 
-def notebook(words=0, lines=0, hidden=0):
-    """A chapter with so many words, lines of code, and hidden lines."""
-    cells = [
-        new_markdown_cell("word " * words),
-        new_code_cell("x = 1\n" * (lines - 1) + "x" if lines else ""),
-        new_code_cell("y\n" * hidden, metadata={"tags": ["hide-cell"]}),
-    ]
-    return new_notebook(cells=cells)
+def test_the_fastest_turn_counts_and_the_first_prepares(monkeypatch):
+    # the first second of each turn's list is that of the untimed one
+    spent = {"a": [1, 5, 3, 4], "b": [9, 8, 7, 2]}
+    clock, order = [0.0], []
 
+    def turn(name):
+        clock[0] += spent[name][order.count(name)]
+        order.append(name)
 
-@pytest.mark.parametrize(
-    ("counts", "minutes"),
-    [
-        ({"words": 400}, 2),
-        ({"lines": 60}, 3),
-        ({"words": 100, "lines": 10}, 1),
-        ({"words": 200, "hidden": 500}, 1),
-    ],
-)
-def test_minutes_to_read(counts, minutes):
-    assert timing.reading_minutes(notebook(**counts)) == minutes
-
-
-def test_every_chapter_is_run_in_order_from_an_empty_cache(
-    tmp_path, monkeypatch
-):
-    home = tmp_path / "chapters"
-    (home / "results").mkdir(parents=True)
-    page = "# Run times\n\n<!-- times -->\nold\n<!-- end -->\n\nAfter.\n"
-    (home / "runtimes.md").write_text(page)
-    (home / "src").mkdir()
-    for name, value in {
-        "_config.yml": "repository: {url: https://example.org, branch: b}",
-        "fcn_lib/__init__.py": '__version__ = "1"',
-        "chapters/src/one.md": "# One\n\nA b.",
-        "chapters/src/two.md": "# Two\n\nA b.",
-    }.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(value)
-    ran = []
-
-    def run(root, stem, cells):
-        cache = Path(timing.os.environ["FCN_CACHE"])
-        ran.append((stem, cache.exists()))
-
-    monkeypatch.setattr(timing, "run", run)
-    monkeypatch.setenv("FCN_CACHE", "of the reader")
-    timing.take_times(tmp_path, ["one", "two"])
-    assert ran == [("one", False), ("two", False)]
-    text = (home / "runtimes.md").read_text()
-    assert "| [One](one.ipynb) | 0 | 0.0 |\n| [Two](two.ipynb) |" in text
-    assert "old" not in text and text.endswith("\n\nAfter.\n")
-
-
-def test_page_shows_the_stored_times_of_every_chapter():
-    record = read("runtimes")
-    stems = toc_stems(ROOT)
-    assert list(record["runs"]) == stems
-    page = (ROOT / "chapters" / "runtimes.md").read_text()
-    titles = timing.titles(ROOT, stems)
-    assert page == timing.filled(page, record, titles)
-    assert all(f"({stem}.ipynb)" in page for stem in stems)
-
-
-def test_chapters_keep_within_their_time():
-    minutes = [run["run"] for run in read("runtimes")["runs"].values()]
-    assert max(minutes) <= 3 and sum(minutes) <= 12
+    monkeypatch.setattr(timing.time, "perf_counter", lambda: clock[0])
+    turns = {name: lambda name=name: turn(name) for name in spent}
+    assert timing.fastest(turns, rounds=3) == {"a": 3, "b": 2}
+    assert order == ["a", "b"] * 4

@@ -3,17 +3,12 @@
 from argparse import Namespace
 from pathlib import Path
 
-from fcn_lib.results import HOME, frozen, gap, ladders
-from fcn_lib.results.beyond import after_fcn
-from fcn_lib.results.longer import longer
+from fcn_lib.results import HOME, beyond, frozen, gap, ladders
 from fcn_lib.results.replay import training_replay
 
 # those of CamVid, which ask for data, come last
-MEASUREMENTS = {
-    "replay": training_replay,
-    "beyond": after_fcn,
-    "beyond-long": longer,
-} | ladders.MEASUREMENTS
+MEASUREMENTS = {"replay": training_replay}
+MEASUREMENTS |= beyond.MEASUREMENTS | ladders.MEASUREMENTS
 MEASUREMENTS |= frozen.MEASUREMENTS | gap.MEASUREMENTS
 
 

@@ -5,8 +5,6 @@ all their parts. It is shorter than the recipe of the ladder, because a step
 of the dilated net takes so long.
 """
 
-import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -18,9 +16,11 @@ from fcn_lib.beyond import SumNet, UNet
 from fcn_lib.dilated import DilatedFCN
 from fcn_lib.fcn8s import FCN8s
 from fcn_lib.fcn32s import FCN32s
-from fcn_lib.losses import class_weights, masked_cross_entropy
-from fcn_lib.results.ladders import SEEDS, score_net
+from fcn_lib.losses import masked_cross_entropy
+from fcn_lib.results.ladders import SEEDS
+from fcn_lib.results.learning import learn_and_score
 from fcn_lib.results.store import Jobs, measure
+from fcn_lib.results.timing import fastest
 from fcn_lib.scenes import CLASSES
 
 NETS = {
@@ -30,34 +30,46 @@ NETS = {
     "unet": UNet,
     "dilated": DilatedFCN,
 }
+DECODERS = "sum", "unet"
 RECIPE = train.RECIPES["scenes"] | {"steps": 160}
+LONG = RECIPE | {"steps": 960}
 ROUNDS = 5  # of which the fastest counts
 CODE = "import fcn_lib.results.beyond"
 
 
 def after_fcn(path: Path, root: str | None = None) -> dict:
     """Measure each net with each seed, and what a step of it costs."""
-    command = f"python -m fcn_lib results {path.stem}"
-    return measure(path, _jobs(), CODE, command)
+    return measure(path, _jobs(), CODE, _command(path))
+
+
+def patient_decoders(path: Path, root: str | None = None) -> dict:
+    """Measure the two decoders once, trained six times as long.
+
+    Their partner is "fcn8s at once" of ``ladders``: the same scenes, recipe,
+    seed and number of steps.
+    """
+    runs = {name: (name, 0) for name in DECODERS}
+    return measure(path, _learning(runs, LONG), CODE, _command(path))
+
+
+MEASUREMENTS = {"beyond": after_fcn, "beyond-long": patient_decoders}
 
 
 def _jobs() -> Jobs:
     yield "costs", _costs
-    pairs = train.scene_pairs("train"), train.scene_pairs("test")
-    for seed in SEEDS:
-        for name in NETS:
-            yield f"{name} {seed}", partial(_judged, name, seed, *pairs)
+    runs = {f"{name} {seed}": (name, seed) for seed in SEEDS for name in NETS}
+    yield from _learning(runs, RECIPE)
 
 
-def _judged(
-    name: str, seed: int, data: train.Pairs, test: train.Pairs
-) -> dict:
-    """Train a net at once, and score it."""
-    torch.manual_seed(seed)
-    net = NETS[name](len(CLASSES)).to(train.device())
-    weight = class_weights((labels for _, labels in data), len(CLASSES))
-    train.fit(net, data, seed=seed, weight=weight, **RECIPE)
-    return score_net(net, test, CLASSES)
+def _learning(runs: dict[str, tuple[str, int]], recipe: dict) -> Jobs:
+    """One job for each title's net and seed."""
+    data, pairs = train.scene_pairs("train"), train.scene_pairs("test")
+    for title, (name, seed) in runs.items():
+        make = partial(NETS[name], len(CLASSES))
+        yield (
+            title,
+            partial(learn_and_score, make, data, pairs, CLASSES, seed, recipe),
+        )
 
 
 def _costs() -> dict:
@@ -85,23 +97,11 @@ def _costs() -> dict:
     }
 
 
-def fastest(turns: dict[str, Callable[[], object]], rounds: int) -> dict:
-    """Seconds of the fastest turn of each, all taking turns.
-
-    Example:
-        >>> sorted(fastest({"a": list, "b": dict}, rounds=1))
-        ['a', 'b']
-    """
-    best = dict.fromkeys(turns, float("inf"))
-    for _ in range(rounds):
-        for name, turn in turns.items():
-            start = time.perf_counter()
-            turn()
-            best[name] = min(best[name], time.perf_counter() - start)
-    return best
-
-
 def _step(net: nn.Module, images: Tensor, target: Tensor) -> None:
     """Forward and backward, on the CPU, without the optimizer."""
     net.zero_grad()
     masked_cross_entropy(net(images), target).backward()
+
+
+def _command(path: Path) -> str:
+    return f"python -m fcn_lib results {path.stem}"

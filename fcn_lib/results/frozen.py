@@ -12,11 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from fcn_lib import train
-from fcn_lib.batches import Pairs
 from fcn_lib.datasets import CAMVID, camvid, load
 from fcn_lib.fcn32s import FCN32s
-from fcn_lib.losses import class_weights
-from fcn_lib.results.ladders import SEEDS, score_net
+from fcn_lib.results.ladders import SEEDS
+from fcn_lib.results.learning import learn_and_score
 from fcn_lib.results.store import Jobs, measure
 
 CODE = "import fcn_lib.results.frozen"
@@ -80,21 +79,17 @@ def _jobs(root: str | None) -> Jobs:
     data, pairs = (
         load(camvid(root, split, shrink=2)) for split in ("train", "test")
     )
+    classes, recipe = tuple(CAMVID), train.RECIPES["camvid"]
     for name, freeze in WAYS.items():
+        make = partial(_make, freeze)
         for seed in SEEDS:
-            yield f"{name} {seed}", partial(_learn, freeze, data, pairs, seed)
+            yield (
+                f"{name} {seed}",
+                partial(
+                    learn_and_score, make, data, pairs, classes, seed, recipe
+                ),
+            )
 
 
-def _learn(
-    freeze: Callable[[nn.Module], nn.Module],
-    data: Pairs,
-    pairs: Pairs,
-    seed: int,
-) -> dict:
-    """Train what is not frozen, and judge the net."""
-    torch.manual_seed(seed)
-    net = freeze(FCN32s(len(CAMVID))).to(train.device())
-    weight = class_weights((labels for _, labels in data), len(CAMVID))
-    recipe = train.RECIPES["camvid"]
-    train.fit(net, data, seed=seed, weight=weight, **recipe)
-    return score_net(net, pairs, tuple(CAMVID))
+def _make(freeze: Callable[[nn.Module], nn.Module]) -> nn.Module:
+    return freeze(FCN32s(len(CAMVID)))
