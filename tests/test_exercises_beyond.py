@@ -11,26 +11,6 @@ from fcn_lib.exercises.beyond import (
     check_split,
 )
 
-ALL = [check_field, check_no_holes, check_split]
-
-
-@pytest.mark.parametrize("check", ALL)
-@pytest.mark.parametrize("nothing", [..., None])
-def test_nothing_yet(check, nothing):
-    verdict = check(nothing)
-    assert not verdict and verdict.text.startswith("Nothing yet")
-
-
-@pytest.mark.parametrize("check", ALL)
-@pytest.mark.parametrize(
-    "rubbish",
-    ["31", "abc", 1.5, -3, [], {}, (1,), True, object(), float("nan"),
-     np.zeros(3), torch.zeros(3), print, int, (1, 2, "3"), ((1, 2), 3, 4)],
-)  # fmt: skip
-def test_rubbish_is_refused_and_never_raises(check, rubbish):
-    verdict = check(rubbish)
-    assert not verdict and verdict.text
-
 
 @pytest.mark.parametrize("answer", [31, np.int64(31)])
 def test_the_field_is_thirty_one(answer):
@@ -72,7 +52,7 @@ def test_at_least_one_of_these_is_right():
     "answer, word",
     [((2, 2, 2), "reads 7"), ((1, 2, 4), "fewer"), ((1, 1, 1), "fewer"),
      ((1, 4, 9), "holes"), ((1, 3), "three"), ((0, 1, 9), "from 1 up"),
-     ((1, 3, 10**9), "small"), (7, "not three")],
+     ((1, 3, 10**9), "small"), (7, "three whole numbers")],
 )  # fmt: skip
 def test_wrong_dilations_get_a_hint(answer, word):
     verdict = check_no_holes(answer)
@@ -119,20 +99,9 @@ def test_a_right_split(bias):
                            nn.Conv2d(4, 2, 3, padding=1)), "which channels"),
         (half_right, "which channels"),
         (lambda layer, C: layer, "raises"),
-        (lambda layer, C: None, "raises"),
         (lambda layer, C: 1 / 0, "ZeroDivisionError"),
-        (lambda: None, "TypeError"),
-        (5, "no function"),
     ],
 )  # fmt: skip
 def test_a_wrong_split_gets_a_hint(answer, word):
     verdict = check_split(answer)
     assert not verdict and word in verdict.text
-
-
-def test_checking_leaves_the_random_numbers_alone():
-    torch.manual_seed(3)
-    expected = torch.rand(2)
-    torch.manual_seed(3)
-    check_split(split)
-    assert torch.rand(2).equal(expected)

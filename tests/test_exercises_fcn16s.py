@@ -74,8 +74,6 @@ def test_the_sizes_are_those_in_the_net():
 @pytest.mark.parametrize(
     "answer, words",
     [
-        (..., "Nothing yet"),
-        (None, "Nothing yet"),
         (24, "Five pairs"),
         (len, "Five pairs"),
         ("sizes", "Five pairs"),
@@ -84,6 +82,7 @@ def test_the_sizes_are_those_in_the_net():
         ([..., ..., ..., ..., ...], "Five pairs"),
         ([(24, 32, 1)] * 5, "Five pairs"),
         ([(24, "x")] * 5, "Five pairs"),
+        (change(0, (24.5, 32)), "Five pairs"),
         ([(24, float("nan"))] * 5, "Five pairs"),
         ([(24, float("inf"))] * 5, "Five pairs"),
         ([size[::-1] for size in SIZES], "stride 16: .*Rows come first"),
@@ -111,14 +110,8 @@ def test_right_sums_pass(answer):
 @pytest.mark.parametrize(
     "answer, words",
     [
-        (..., "Nothing yet"),
-        (None, "Nothing yet"),
-        (3, "no function"),
-        (lambda: 0, "raises TypeError"),
         (lambda coarse, fine: upsample(coarse, 2) + fine, "7 × 5 .*raises"),
         (lambda coarse, fine: coarse + fine, "raises RuntimeError"),
-        (lambda coarse, fine: None, "not NoneType"),
-        (lambda coarse, fine: ..., "Nothing yet"),
         (lambda coarse, fine: fine.numpy(), "not ndarray"),
         (lambda coarse, fine: coarse, r"shape \(2, 3, 4, 3\)"),
         (lambda c, f: torch.cat([upsample(c, 2), f], 1), r"\(2, 6, 8, 6\)"),

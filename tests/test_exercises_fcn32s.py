@@ -4,7 +4,6 @@ import re
 
 import numpy as np
 import pytest
-import torch
 
 from fcn_lib.exercises import fcn32s
 from fcn_lib.exercises.fcn32s import check_phone, check_sum_rate
@@ -47,8 +46,6 @@ def test_the_counts_are_those_of_a_padded_array():
 @pytest.mark.parametrize(
     "answer, words",
     [
-        (..., "Nothing yet"),
-        (None, "Nothing yet"),
         (11750, "Two numbers"),
         ((11750,), "Two numbers"),
         ((1, 2, 3), "Two numbers"),
@@ -85,13 +82,6 @@ def test_right_rates_pass(answer):
 @pytest.mark.parametrize(
     "answer, words",
     [
-        (..., "Nothing yet"),
-        (None, "Nothing yet"),
-        (1e-10, "no function"),
-        ("rate", "no function"),
-        (lambda: 1, "raises TypeError"),
-        (lambda rate, target: None, "raises TypeError"),
-        (lambda rate, target: ..., "Nothing yet"),
         (lambda rate, target: "small", "raises ValueError"),
         (lambda rate, target: target, "raises"),
         (lambda rate, target: rate / 0, "raises ZeroDivisionError"),
@@ -117,11 +107,3 @@ def test_a_wrong_rate_is_told_what_is_wrong(answer, words):
     verdict = check_sum_rate(answer)
     assert not verdict
     assert re.search(words, repr(verdict)), repr(verdict)
-
-
-def test_a_check_leaves_the_random_numbers_alone():
-    torch.manual_seed(3)
-    wanted = torch.rand(1)
-    torch.manual_seed(3)
-    check_sum_rate(by_pixels)
-    assert torch.rand(1).equal(wanted)

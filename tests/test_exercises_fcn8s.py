@@ -107,8 +107,6 @@ def test_the_right_number_passes():
 @pytest.mark.parametrize(
     "answer, words",
     [
-        (..., "Nothing yet"),
-        (None, "Nothing yet"),
         ("many", "no whole number"),
         (17920.0, "no whole number"),
         ((40, 56), "no whole number"),
@@ -136,12 +134,6 @@ def test_right_nets_pass(answer):
 @pytest.mark.parametrize(
     "answer, words",
     [
-        (..., "Nothing yet"),
-        (None, "Nothing yet"),
-        (4, "no function"),
-        (lambda: 0, "raises TypeError"),
-        (lambda net, maps, H, W: None, "returns nothing"),
-        (lambda net, maps, H, W: ..., "returns nothing"),
         (lambda net, maps, H, W: [1, 2], "not list"),
         (lambda net, maps, H, W: net.score_pool1(maps[0]), "AttributeError"),
         (lambda net, maps, H, W: maps[4], "raises IndexError"),
@@ -179,11 +171,3 @@ def test_a_wrong_net_is_told_what_is_wrong(answer, words):
     verdict = check_forward_4s(answer)
     assert not verdict
     assert re.search(words, repr(verdict)), repr(verdict)
-
-
-def test_a_check_leaves_the_random_numbers_alone():
-    torch.manual_seed(3)
-    wanted = torch.rand(1)
-    torch.manual_seed(3)
-    check_forward_4s(right)
-    assert torch.rand(1).equal(wanted)

@@ -1,37 +1,14 @@
 """The checks of the chapter on dense nets: right and wrong answers."""
 
 import copy
-import math
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from fcn_lib.exercises.fullyconv import check_folded, check_vgg
 
-CHECKS = check_vgg, check_folded
 WEIGHTS = 102_760_448  # 512 * 7 * 7 inputs for each of 4096 outputs
-
-
-@pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize("nothing", [..., None])
-def test_nothing_is_no_answer_yet(check, nothing):
-    verdict = check(nothing)
-    assert not verdict and verdict.text.startswith("Nothing yet: ")
-
-
-@pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize(
-    "odd",
-    ["", "abc", [], {}, True, -1, 0.5, math.nan, object(), print, int,
-     (1, 2), ("a", "b", "c"), (7, WEIGHTS, 8), (7, WEIGHTS, (8, 1, 1)),
-     (None,) * 3, np.zeros(3), torch.zeros(2, 2), nn.Conv2d, nn.ReLU(),
-     lambda: 1, lambda conv, mean, std: None, lambda *all: all],
-)  # fmt: skip
-def test_odd_answers_get_a_sentence(check, odd):
-    verdict = check(odd)
-    assert not verdict and len(verdict.text) > 20 and "\n" not in verdict.text
 
 
 @pytest.mark.parametrize(
@@ -61,6 +38,8 @@ def test_the_right_layer(answer):
         ((7, WEIGHTS, (14, 7)), "14 × 7 cells go in"),
         ((7, WEIGHTS, (2, 1)), "by one cell"),
         ((7, WEIGHTS, (7, 1)), "Not 7 × 1"),
+        ((7, WEIGHTS, 8), "Give (kernel"),
+        ((7, WEIGHTS, (8, 1, 1)), "Give (kernel"),
     ],
 )
 def test_wrong_layers(answer, words):
@@ -118,20 +97,9 @@ def test_the_right_fold():
         (lambda *all: nn.Conv2d(3, 5, 3), "kernel and stride"),
         (lambda *all: nn.Linear(3, 5), "not Linear"),
         (lambda *all: torch.zeros(5, 3, 3, 2), "not Tensor"),
-        (lambda *all: ..., "Nothing yet"),
         (lambda *all: 1 / 0, "ZeroDivisionError"),
-        (lambda conv: conv, "TypeError"),
-        (5, "A function is wanted, not int"),
     ],
 )
 def test_wrong_folds(answer, words):
     verdict = check_folded(answer)
     assert not verdict and words in verdict.text
-
-
-def test_the_reader_s_random_numbers_stay():
-    torch.manual_seed(3)
-    expected = torch.rand(4)
-    torch.manual_seed(3)
-    check_folded(folded)
-    assert torch.rand(4).equal(expected)

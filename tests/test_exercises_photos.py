@@ -39,14 +39,9 @@ def test_right_labels_of_pets_pass(answer):
 @pytest.mark.parametrize(
     "answer, words",
     [
-        (..., "Nothing yet"),
-        (None, "Nothing yet"),
-        (3, "A function is wanted, not int"),
-        ("trimap - 1", "A function is wanted, not str"),
         (raising, "raises IndexError"),
-        (lambda: 0, "raises TypeError"),
-        (lambda trimap: None, r"\(4, 4\) came back as \(\)"),
         (lambda trimap: [[1, 2], [3]], "raises ValueError"),
+        (lambda trimap: 7, r"\(4, 4\) came back as \(\)"),
         (lambda trimap: trimap[:2], r"came back as \(2, 4\)"),
         (lambda trimap: trimap.ravel(), r"came back as \(16,\)"),
         (in_place, "was changed"),
@@ -90,8 +85,6 @@ def test_the_ious_are_those_of_drawn_things():
 @pytest.mark.parametrize(
     "answer, words",
     [
-        (..., "Nothing yet"),
-        (None, "Nothing yet"),
         (0.94, "Two numbers are wanted"),
         ((0.94,), "Two numbers are wanted"),
         ((1, 2, 3), "Two numbers are wanted"),
@@ -108,7 +101,7 @@ def test_the_ious_are_those_of_drawn_things():
         ((188 * 188 / 200**2, PAIR[1]), "Half of the band"),
         ((94.1, 24), "between 0 and 1"),
         ((-1, 0.5), "between 0 and 1"),
-        ((float("nan"), 0.5), "is not|between"),
+        ((float("nan"), 0.5), r"Two numbers .* not \(nan, 0.5\)"),
         ((0.5, 0.5), "0.5 is not the IoU of the square"),
         (PAIR[::-1], "is not the IoU of the square"),
     ],

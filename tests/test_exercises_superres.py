@@ -1,7 +1,5 @@
 """The checks of the chapter on super-resolution: right and wrong answers."""
 
-import math
-
 import numpy as np
 import pytest
 import torch
@@ -14,34 +12,6 @@ from fcn_lib.exercises.superres import (
     check_quadruple,
     check_shuffle,
 )
-
-CHECKS = check_psnr, check_shuffle, check_quadruple, check_merged
-
-
-@pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize("nothing", [..., None])
-def test_nothing_is_no_answer_yet(check, nothing):
-    verdict = check(nothing)
-    assert not verdict and verdict.text.startswith("Nothing yet: ")
-
-
-@pytest.mark.parametrize("check", [check_quadruple, check_merged])
-def test_a_function_that_is_not_written_yet(check):
-    verdict = check(lambda given: ...)
-    assert not verdict and verdict.text.startswith("Nothing yet: ")
-
-
-@pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize(
-    "odd",
-    ["", "many", [], {}, True, -1, 0, math.nan, math.inf, object(), print,
-     (1, 2), (math.inf, 0), ("a", "b", "c", "d"), np.zeros(3),
-     torch.zeros(2, 2), nn.ReLU, lambda: 1, lambda given: given,
-     lambda given: None, (None,) * 4],
-)  # fmt: skip
-def test_odd_answers_get_a_sentence(check, odd):
-    verdict = check(odd)
-    assert not verdict and len(verdict.text) > 20 and "\n" not in verdict.text
 
 
 @pytest.mark.parametrize("answer", [28.1, 28.13, np.float64(28.131), 28.1308])
@@ -79,6 +49,7 @@ def test_the_right_shape(kind):
         ((2, 12, 60, 84), "makes none"),
         ((8, 1, 60, 84), "batch"),
         ((4, 60, 84), "four numbers"),
+        ((2, 4, 60, 84.5), "four numbers"),
         (240, "four numbers"),
     ],
 )
@@ -115,7 +86,6 @@ def test_the_right_layers():
         (lambda channels: nn.Upsample(scale_factor=4), "0 PixelShuffle"),
         (lambda channels: torch.zeros(1), "nn.Module"),
         (lambda channels: 1 / 0, "ZeroDivisionError"),
-        (lambda: nn.ReLU(), "TypeError"),
         (nn.ReLU(), "TypeError"),
     ],
 )
@@ -146,7 +116,6 @@ def test_the_right_kernel():
         (lambda kernel: merged(kernel) / 4, "four times"),
         (lambda kernel: [[0] * 4] * 4, "()"),
         (lambda kernel: kernel[5], "IndexError"),
-        (lambda: 1, "TypeError"),
     ],
 )
 def test_wrong_kernels(answer, words):

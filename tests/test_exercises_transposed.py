@@ -15,8 +15,6 @@ from fcn_lib.exercises.transposed import (
 )
 from fcn_lib.transposed import upsample
 
-CHECKS = check_sizes, check_painted, check_output_padding, check_rim
-FUNCTIONS = check_output_padding, check_rim
 # by hand: Zhang et al., Dive into Deep Learning, section 14.10
 PAINTED = (
     [[0, 0, 1], [0, 4, 6], [4, 12, 9]],
@@ -28,40 +26,6 @@ PAINTED = (
 def wrong(verdict, words):
     """A verdict that says no, in one line, with these words."""
     return not verdict and words in verdict.text and "\n" not in verdict.text
-
-
-@pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize("nothing", [..., None])
-def test_nothing_is_no_answer_yet(check, nothing):
-    assert wrong(check(nothing), "Nothing yet: ")
-
-
-@pytest.mark.parametrize("check", FUNCTIONS)
-@pytest.mark.parametrize("nothing", [..., None])
-def test_a_function_that_is_not_written_yet(check, nothing):
-    assert wrong(check(lambda *given: nothing), "Nothing yet: ")
-
-
-@pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize(
-    "odd",
-    ["", "many", [], {}, True, -1, 0, math.nan, math.inf, object(), print,
-     (1, 2), ("a", "b", "c"), (True, True, True), (math.nan, 1, 1),
-     (10**30, 1, 1), (16, 10**30, 1), np.zeros(3), np.zeros((2, 2)),
-     torch.zeros(3), torch.zeros(()), (None, None, None), lambda: 1,
-     lambda *given: "here", lambda *given: math.nan,
-     lambda *given: np.zeros(3), lambda *given: [[1], [1, 2]]],
-)  # fmt: skip
-def test_odd_answers_get_a_sentence(check, odd):
-    assert wrong(check(odd), "") and len(check(odd).text) > 20
-
-
-@pytest.mark.parametrize("check", FUNCTIONS)
-def test_a_function_that_raises_is_named(check):
-    def broken(*given):
-        raise KeyError("rim")
-
-    assert wrong(check(broken), "raises KeyError: 'rim'")
 
 
 @pytest.mark.parametrize("kind", [tuple, list, np.array])
@@ -143,9 +107,8 @@ def test_the_way_back():
         (lambda n, k, s, p: 2 * p, "padding 1 your function gives 2"),
         (lambda n, k, s, p: n + 2 * p - k, "below the stride"),
         (lambda n, k, s, p: -1, "not below 0"),
+        (lambda n, k, s, p: 10**5000, "gives this int. It must lie"),
         (lambda n, k, s, p: (n + 2 * p - k) / s, "no whole number"),
-        (lambda n: 0, "raises TypeError"),
-        (1, "A function is wanted, not int"),
     ],
 )
 def test_wrong_ways_back(function, words):
@@ -183,8 +146,6 @@ def test_equal_to_the_rim():
         (lambda x, f: upsample(F.pad(x, (1,) * 4, mode="replicate"), f),
          "has become (1, 2, 10, 12)"),
         (lambda x, f: upsample(x, f) * math.nan, "some of them inside"),
-        (lambda x: x, "raises TypeError"),
-        (3, "A function is wanted, not int"),
     ],
 )  # fmt: skip
 def test_not_equal_to_the_rim(function, words):

@@ -2,14 +2,19 @@
 
 from collections.abc import Callable
 from itertools import product
-from numbers import Integral, Real
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
-from fcn_lib.exercises import Verdict
+from fcn_lib.exercises.answers import (
+    Verdict,
+    function_check,
+    missing,
+    no,
+    sizes,
+)
 
 BLOCK = 32  # rows and columns of the block in exercise 1
 # the second pair tells the usual mistakes apart
@@ -32,21 +37,22 @@ def check_pole(answer: tuple[int, int]) -> Verdict:
         >>> check_pole(...)
         Nothing yet: give two numbers of columns, (…, …).
     """
-    if _missing(answer):
-        return _no("Nothing yet: give two numbers of columns, (…, …).")
-    try:
-        widths = tuple(answer)
-    except TypeError:
-        widths = ()
-    if len(widths) != 2 or not all(_whole(width) for width in widths):
-        return _no("Two whole numbers of columns are wanted: (…, …).")
+    if missing(answer):
+        return no("Nothing yet: give two numbers of columns, (…, …).")
+    widths = sizes(answer, 2)
+    if widths is None:
+        return no("Two whole numbers of columns are wanted: (…, …).")
     for width, others in zip(widths, (1, 3), strict=True):
-        if wrong := _wrong_width(int(width), others):
-            return _no(wrong)
+        if wrong := _wrong_width(width, others):
+            return no(wrong)
     return Verdict(True, "Right: one column less would be a tie.")
 
 
-def check_border(answer: Callable[[float, float], float]) -> Verdict:
+@function_check(
+    nothing="write a function of the two leads.",
+    right="Right, for all pairs of leads that were tried.",
+)
+def check_border(answer: Callable[[float, float], float]) -> str:
     """Check where two blended cells of stride 32 change from one to the other.
 
     Args:
@@ -57,25 +63,22 @@ def check_border(answer: Callable[[float, float], float]) -> Verdict:
         >>> check_border(lambda a, b: 32).right
         False
     """
-    if _missing(answer):
-        return _no("Nothing yet: write a function of the two leads.")
-    if not callable(answer):
-        return _no(f"A function is wanted, not {type(answer).__name__}.")
-    try:
-        for a, b in LEADS:
-            place = answer(a, b)
-            if _missing(place):
-                return _no("Nothing yet: where is the lead zero?")
-            if wrong := _wrong_border(float(place), a, b):
-                return _no(wrong)
-    except Exception as error:  # the reader's code may raise anything
-        return _raised(error)
-    return Verdict(True, "Right, for all pairs of leads that were tried.")
+    for a, b in LEADS:
+        place = answer(a, b)
+        if missing(place):
+            return "Nothing yet: where is the lead zero?"
+        if wrong := _wrong_border(float(place), a, b):
+            return wrong
+    return ""
 
 
+@function_check(
+    nothing="which mosaic has most pixels right?",
+    right="Right: no mosaic of all that there are has more.",
+)
 def check_best_accuracy(
     answer: Callable[[NDArray, int, int], float],
-) -> Verdict:
+) -> str:
     """Check a function that gives the best pixel accuracy of any mosaic.
 
     Args:
@@ -86,40 +89,34 @@ def check_best_accuracy(
         >>> check_best_accuracy(lambda labels, stride, num_classes: 1).right
         False
     """
-    if _missing(answer):
-        return _no("Nothing yet: which mosaic has most pixels right?")
-    if not callable(answer):
-        return _no(f"A function is wanted, not {type(answer).__name__}.")
-    try:
-        for rows in MAPS:
-            share = answer(np.array(rows, dtype=np.uint8), 2, 3)
-            if _missing(share):
-                return _no("Nothing yet: which mosaic has most pixels right?")
-            if wrong := _wrong_share(float(share), np.array(rows)):
-                return _no(wrong)
-    except Exception as error:  # the reader's code may raise anything
-        return _raised(error)
-    return Verdict(True, "Right: no mosaic of all that there are has more.")
+    for rows in MAPS:
+        share = answer(np.array(rows, dtype=np.uint8), 2, 3)
+        if missing(share):
+            return "Nothing yet: which mosaic has most pixels right?"
+        if wrong := _wrong_share(float(share), np.array(rows)):
+            return wrong
+    return ""
 
 
 def _wrong_width(width: int, others: int) -> str:
     """Say what is wrong with the width of a pole among some classes."""
-    task = "one other class" if others == 1 else f"{others} other classes"
     if not 0 <= width <= BLOCK:
         return f"{width} columns? The block has {BLOCK}."
+    task = "one other class" if others == 1 else f"{others} other classes"
+    told = f"Against {task}, {width} columns"
     rest = (BLOCK - width) / others  # columns' worth of each other class
     if width < rest:
         return (
-            f"Against {task}, {width} columns lose: any other class there has "
-            f"{rest:.3g} columns' worth of pixels."
+            f"{told} lose: any other class there has {rest:.3g} columns' "
+            "worth of pixels."
         )
     if width == rest:
         return (
-            f"Against {task}, {width} columns make a tie. Who wins a tie, and "
-            "which number has the class pole?"
+            f"{told} make a tie. Who wins a tie, and which number has the "
+            "class pole?"
         )
     if width - 1 > (BLOCK - width + 1) / others:
-        return f"Against {task}, {width} columns win. So would fewer."
+        return f"{told} win. So would fewer."
     return ""
 
 
@@ -163,21 +160,3 @@ def _wrong_share(share: float, labels: NDArray) -> str:
 def _parts(share: float, count: int) -> bool:
     """Tell whether a share may be a number of pixels out of so many."""
     return abs(share * count - np.round(share * count)) < 1e-6
-
-
-def _missing(answer: object) -> bool:
-    return answer is None or answer is ...
-
-
-def _whole(value: object) -> bool:
-    number = isinstance(value, Real) and not isinstance(value, bool)
-    return number and (isinstance(value, Integral) or value == value // 1)
-
-
-def _no(text: str) -> Verdict:
-    return Verdict(False, text)
-
-
-def _raised(error: Exception) -> Verdict:
-    name = type(error).__name__
-    return _no(f"Your function raises {name}: {error}")

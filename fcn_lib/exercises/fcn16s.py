@@ -6,7 +6,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from fcn_lib.exercises import Verdict
+from fcn_lib.exercises.answers import (
+    Verdict,
+    function_check,
+    items,
+    missing,
+    no,
+    raises,
+    sizes,
+)
 from fcn_lib.stride import conv_size
 from fcn_lib.transposed import bilinear_kernel
 
@@ -24,28 +32,30 @@ def check_sizes(answer: Sequence[tuple[int, int]]) -> Verdict:
         >>> check_sizes([(24, 32)])
         Five pairs are wanted, (rows, columns) each.
     """
-    if answer is ... or answer is None:
-        return _no("Nothing yet: five pairs (rows, columns).")
-    try:
-        found = [tuple(int(n) for n in pair) for pair in answer]
-    except (TypeError, ValueError, OverflowError):
-        return _no("Five pairs are wanted, (rows, columns) each.")
-    if len(found) != 5 or any(len(pair) != 2 for pair in found):
-        return _no("Five pairs are wanted, (rows, columns) each.")
+    if missing(answer):
+        return no("Nothing yet: five pairs (rows, columns).")
+    found = [sizes(pair, 2) for pair in items(answer)]
+    if len(found) != 5 or None in found:
+        return no("Five pairs are wanted, (rows, columns) each.")
     # count windows: of 32 pixels, then of half a cell
-    coarse = [conv_size(n, 32, stride=32, ceil_mode=True) for n in PHOTO]
-    full = [n * 32 for n in coarse]
-    fine = [conv_size(n, 16, stride=16) for n in full]
-    rest = [a - b for a, b in zip(full, PHOTO, strict=True)]
-    right = [tuple(pair) for pair in (fine, coarse, fine, full, rest)]
+    coarse = tuple(conv_size(n, 32, stride=32, ceil_mode=True) for n in PHOTO)
+    full = tuple(n * 32 for n in coarse)
+    fine = tuple(conv_size(n, 16, stride=16) for n in full)
+    rest = tuple(a - b for a, b in zip(full, PHOTO, strict=True))
+    right = fine, coarse, fine, full, rest
     for name, pair, wanted in zip(NAMES, found, right, strict=True):
         if pair != wanted:
-            text = f"{name}: not {pair[0]} × {pair[1]}. "
-            return _no(text + _why(name, pair, wanted))
+            told = f"{name}: not {pair[0]} × {pair[1]}."
+            return no(f"{told} {_why(name, pair, wanted)}")
     return Verdict(True, "Right: both maps fit, since both are complete.")
 
 
-def check_fuse(answer: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
+@function_check(
+    nothing="write the function first.",
+    right="Right: every cell lies where it lay.",
+)
+@torch.no_grad()
+def check_fuse(answer: Callable[[Tensor, Tensor], Tensor]) -> str:
     """Exercise 4: fuse two maps of scores that need not fit.
 
     Args:
@@ -56,27 +66,20 @@ def check_fuse(answer: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
         >>> check_fuse(lambda coarse, fine: fine).right
         False
     """
-    if answer is ... or answer is None:
-        return _no("Nothing yet: write the function first.")
-    if not callable(answer):
-        return _no(f"{answer!r} is no function.")
-    random = torch.Generator().manual_seed(0)
-    coarse = torch.randn(2, 3, 4, 3, generator=random)
+    coarse = torch.randn(2, 3, 4, 3)
     for H, W in (8, 6), (7, 5), (8, 5):
-        fine = torch.randn(2, 3, H, W, generator=random)
+        fine = torch.randn(2, 3, H, W)
         try:
-            with torch.no_grad():
-                found = answer(coarse.clone(), fine.clone())
-        except Exception as error:  # whatever the answer does
-            return _no(
-                f"With 4 × 3 coarse cells and {H} × {W} finer ones it raises "
-                f"{type(error).__name__}: {error}"
-            )
-        if found is ...:
-            return _no("Nothing yet: what does the function return?")
-        if wrong := _wrong_sum(found, coarse, fine):
-            return _no(f"4 × 3 coarse cells, {H} × {W} finer ones: {wrong}")
-    return Verdict(True, "Right: every cell lies where it lay.")
+            found = answer(coarse.clone(), fine.clone())
+        except Exception as error:
+            wrong = f"your function {raises(error)}"
+        else:
+            if missing(found):
+                return "Nothing yet: what does the function return?"
+            wrong = _wrong_sum(found, coarse, fine)
+        if wrong:
+            return f"4 × 3 coarse cells, {H} × {W} finer ones: {wrong}"
+    return ""
 
 
 def _why(name: str, pair: tuple, wanted: tuple) -> str:
@@ -97,7 +100,7 @@ def _why(name: str, pair: tuple, wanted: tuple) -> str:
 
 
 def _wrong_sum(found: object, coarse: Tensor, fine: Tensor) -> str:
-    """Say what is wrong with a sum, by trying typical mistakes."""
+    """Say what is wrong with a sum, or nothing."""
     if not isinstance(found, Tensor):
         return f"a tensor is wanted, not {type(found).__name__}."
     if found.dtype != fine.dtype:
@@ -107,39 +110,33 @@ def _wrong_sum(found: object, coarse: Tensor, fine: Tensor) -> str:
             f"the result has the shape {tuple(found.shape)}. One score is "
             "wanted for each class and each of the finer cells."
         )
-    H, W = fine.shape[-2:]
-    tent = bilinear_kernel(4).expand(3, 1, 4, 4)
-    larger = F.conv_transpose2d(coarse, tent, stride=2, padding=1, groups=3)
-    if torch.allclose(found, larger[..., :H, :W] + fine, atol=1e-5):
-        return ""
-    squeezed = (
-        F.interpolate(m, size=(H, W), mode=mode)
-        for m in (coarse, larger)
-        for mode in ("bilinear", "nearest")
-    )
-    mistakes = [
-        (larger[..., :H, :W], "the scores of the finer map are missing."),
-        (fine, "the coarse scores are missing."),
-        (
-            larger[..., -H:, -W:] + fine,
-            "cut at the top and at the left. In which corner do both maps "
-            "begin?",
-        ),
-    ]
-    mistakes += [
-        (
-            m + fine,
-            "the coarse map is stretched to the finer one's size, or its "
-            "cells are repeated. Where do its cells lie then, and where did "
-            "they lie in the image?",
-        )
-        for m in squeezed
-    ]
-    for wrong, text in mistakes:
-        if torch.allclose(found, wrong, atol=1e-5):
+    for result, text in _results(coarse, fine):
+        if torch.allclose(found, result, atol=1e-5):
             return text
     return "the size is right, the scores are not."
 
 
-def _no(text: str) -> Verdict:
-    return Verdict(False, text)
+def _results(coarse: Tensor, fine: Tensor) -> list[tuple[Tensor, str]]:
+    """List the right sum and typical mistakes, with a text for each."""
+    H, W = fine.shape[-2:]
+    tent = bilinear_kernel(4).expand(3, 1, 4, 4)
+    larger = F.conv_transpose2d(coarse, tent, stride=2, padding=1, groups=3)
+    stretched = (
+        "the coarse map is stretched to the finer one's size, or its cells "
+        "are repeated. Where do its cells lie then, and where did they lie "
+        "in the image?"
+    )
+    corner = (
+        "cut at the top and at the left. In which corner do both maps begin?"
+    )
+    return [
+        (larger[..., :H, :W] + fine, ""),
+        (larger[..., :H, :W], "the scores of the finer map are missing."),
+        (fine, "the coarse scores are missing."),
+        (larger[..., -H:, -W:] + fine, corner),
+        *(
+            (F.interpolate(x, size=(H, W), mode=mode) + fine, stretched)
+            for x in (coarse, larger)
+            for mode in ("bilinear", "nearest")
+        ),
+    ]

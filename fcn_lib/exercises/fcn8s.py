@@ -1,13 +1,19 @@
 """Checks for the exercises of ``chapters/fcn8s.ipynb``."""
 
 from collections.abc import Callable
-from numbers import Integral
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fcn_lib.exercises import Verdict
+from fcn_lib.exercises.answers import (
+    Verdict,
+    function_check,
+    missing,
+    no,
+    short,
+    whole,
+)
 from fcn_lib.stride import conv_size
 from fcn_lib.transposed import bilinear_kernel
 
@@ -36,10 +42,10 @@ def check_finest(answer: int) -> Verdict:
         >>> check_finest(2240).right
         False
     """
-    if answer is ... or answer is None:
-        return _no("Nothing yet: put a whole number there.")
-    if not isinstance(answer, Integral) or isinstance(answer, bool):
-        return _no(f"{answer!r} is no whole number.")
+    if missing(answer):
+        return no("Nothing yet: put a whole number there.")
+    if not whole(answer):
+        return no(f"{short(answer)} is no whole number.")
     rows, columns = (conv_size(n, 4, stride=4) for n in (160, 224))
     if answer == rows * columns * 8:
         return Verdict(True, "Right: 8 scores in each of its cells.")
@@ -51,12 +57,17 @@ def check_finest(answer: int) -> Verdict:
         160 * 224 // 4 * 8: "A cell of stride 4 is 4 pixels wide and 4 high.",
     }
     other = "How many cells has it in a row, in a column? What is in each?"
-    return _no(hints.get(int(answer), other))
+    return no(hints.get(int(answer), other))
 
 
+@function_check(
+    nothing="write the function first.",
+    right="Right: each map goes its way.",
+)
+@torch.no_grad()
 def check_forward_4s(
     answer: Callable[[nn.Module, list[Tensor], int, int], Tensor],
-) -> Verdict:
+) -> str:
     """Exercise 4: from the maps of a backbone to the logits of FCN-4s.
 
     Each map is sent its way alone, by torch's own operators; what the answer
@@ -71,28 +82,17 @@ def check_forward_4s(
         >>> check_forward_4s(lambda net, maps, H, W: maps[0]).right
         False
     """
-    if answer is ... or answer is None:
-        return _no("Nothing yet: write the function first.")
-    if not callable(answer):
-        return _no(f"{answer!r} is no function.")
-    # the reader's random numbers stay as they are
-    with torch.random.fork_rng(), torch.no_grad():
-        torch.manual_seed(0)
-        net = Heads()
-        maps = {
-            s: torch.randn(2, C, 64 // s, 96 // s) for s, C in CHANNELS.items()
-        }
-        try:
-            found = answer(net, list(maps.values()), *SIZE)
-            wrong = _wrong_shape(found) or _wrong_part(answer, net, maps)
-        except Exception as error:  # whatever the answer does
-            return _no(f"It raises {type(error).__name__}: {error}")
-    return Verdict(not wrong, wrong or "Right: each map goes its way.")
+    net = Heads()
+    maps = {
+        s: torch.randn(2, C, 64 // s, 96 // s) for s, C in CHANNELS.items()
+    }
+    found = answer(net, list(maps.values()), *SIZE)
+    return _wrong_shape(found) or _wrong_part(answer, net, maps)
 
 
 def _wrong_shape(found: object) -> str:
     """Say what is wrong with the shape of the logits."""
-    if found is ... or found is None:
+    if missing(found):
         return "Nothing yet: the function returns nothing."
     if not isinstance(found, Tensor):
         return f"Logits are a tensor, not {type(found).__name__}."
@@ -119,10 +119,9 @@ def _wrong_part(answer: Callable, net: Heads, maps: dict) -> str:
     for stride in 32, 16, 8, 4:
         less = {**maps, stride: torch.zeros_like(maps[stride])}
         part = ours - answer(net, list(less.values()), *SIZE)
-        wanted = right - _by_hand(net, less)
         if not part.any():
             return f"The map of stride {stride} has no say in your logits."
-        if not torch.allclose(part, wanted, atol=1e-4):
+        if not torch.allclose(part, right - _by_hand(net, less), atol=1e-4):
             text = f"The shape is right. But what comes from stride {stride} "
             return text + "is not right: which layers does it pass?"
     return "All four maps arrive, yet the sum is not right: biases, or signs?"
@@ -143,7 +142,3 @@ def _by_hand(net: Heads, maps: dict[int, Tensor]) -> Tensor:
             x = F.conv_transpose2d(x, kernel, None, 2, 1, groups=K)
         total = total + F.conv_transpose2d(x, tent, None, 4, 2, groups=K)
     return total[..., : SIZE[0], : SIZE[1]]
-
-
-def _no(text: str) -> Verdict:
-    return Verdict(False, text)

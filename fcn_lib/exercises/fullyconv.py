@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from fcn_lib.exercises import Verdict
+from fcn_lib.exercises.answers import Verdict, function_check, missing, no
 
 
 def check_vgg(answer: tuple[int, int, tuple[int, int]]) -> Verdict:
@@ -19,45 +19,29 @@ def check_vgg(answer: tuple[int, int, tuple[int, int]]) -> Verdict:
         >>> check_vgg((7, 4096 * 512, (8, 1)))
         Your layer has a single weight for each pair of channels.
     """
-    if answer is None or answer is ...:
-        return Verdict(False, "Nothing yet: how large is the map it reads?")
+    if missing(answer):
+        return no("Nothing yet: how large is the map it reads?")
     try:
         kernel, weights, (rows, columns) = answer
-        given = [float(v) for v in (kernel, weights, rows, columns)]
+        kernel, weights = float(kernel), float(weights)
+        size = float(rows), float(columns)
     except Exception:  # whatever was given, it has another form
-        return Verdict(False, "Give (kernel, weights, (rows, columns)).")
-    # shapes without numbers: the layer would fill 400 MB
-    layer = nn.Conv2d(512, 4096, 7, device="meta")
-    shape = layer(torch.zeros(1, 512, 14, 7, device="meta")).shape[2:]
-    right = layer.weight.numel()
-    if given[0] != 7:
-        return Verdict(
-            False, f"A kernel of {kernel} × {kernel} does not cover the map "
+        return no("Give (kernel, weights, (rows, columns)).")
+    if kernel != 7:
+        return no(
+            f"A kernel of {kernel:g} × {kernel:g} does not cover the map "
             "that the layer reads."
-        )  # fmt: skip
-    if given[1] != right:
-        return Verdict(False, _wrong_weights(given[1], right))
-    if tuple(given[2:]) == tuple(reversed(shape)):
-        return Verdict(False, "Rows come first, then columns.")
-    if tuple(given[2:]) == (14, 7):
-        return Verdict(
-            False, "14 × 7 cells go into the layer. At how many places does "
-            "its kernel fit?"
-        )  # fmt: skip
-    if tuple(given[2:]) == (2, 1):
-        return Verdict(
-            False, "2 × 1 windows lie side by side. But the kernel moves by "
-            "one cell, not by its own length."
-        )  # fmt: skip
-    if tuple(given[2:]) != tuple(shape):
-        return Verdict(
-            False, f"Not {rows} × {columns}. How many cells are there, and "
-            "at how many places does the kernel fit?"
-        )  # fmt: skip
+        )
+    if wrong := _wrong_layer(weights, size):
+        return no(wrong)
     return Verdict(True, "Right: the same weights, and eight answers.")
 
 
-def check_folded(answer: Callable[..., nn.Conv2d]) -> Verdict:
+@function_check(
+    nothing="write (x - mean) / std into Wx.",
+    right="Right: same answers, and nothing to forget.",
+)
+def check_folded(answer: Callable[..., nn.Conv2d]) -> str:
     """Check a function that folds the preprocessing into a convolution.
 
     Args:
@@ -69,23 +53,33 @@ def check_folded(answer: Callable[..., nn.Conv2d]) -> Verdict:
         >>> bool(check_folded(lambda conv, mean, std: conv))
         False
     """
-    if answer is None or answer is ...:
-        return Verdict(False, "Nothing yet: write (x - mean) / std into Wx.")
-    if not callable(answer):
-        kind = type(answer).__name__
-        return Verdict(False, f"A function is wanted, not {kind}.")
-    try:
-        # made anew, so that the reader's own random numbers stay as they are
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
-            for bias in (True, False):
-                conv = nn.Conv2d(3, 5, (3, 2), stride=2, bias=bias).double()
-                if wrong := _wrong_fold(answer, conv):
-                    return Verdict(False, wrong)
-    except Exception as error:  # the reader's code may raise anything
-        name = type(error).__name__
-        return Verdict(False, f"Your function raised {name}: {error}")
-    return Verdict(True, "Right: same answers, and nothing to forget.")
+    for bias in (True, False):
+        conv = nn.Conv2d(3, 5, (3, 2), stride=2, bias=bias).double()
+        if wrong := _wrong_conv(answer, conv):
+            return wrong
+    return ""
+
+
+def _wrong_layer(weights: float, size: tuple[float, float]) -> str:
+    """Compare with the layer itself."""
+    # shapes without numbers: the layer would fill 400 MB
+    layer = nn.Conv2d(512, 4096, 7, device="meta")
+    right = tuple(layer(torch.zeros(1, 512, 14, 7, device="meta")).shape[2:])
+    if weights != layer.weight.numel():
+        return _wrong_weights(weights, layer.weight.numel())
+    hints = {
+        right: "",
+        right[::-1]: "Rows come first, then columns.",
+        (14, 7): "14 × 7 cells go into the layer. At how many places does "
+        "its kernel fit?",
+        (2, 1): "2 × 1 windows lie side by side. But the kernel moves by one "
+        "cell, not by its own length.",
+    }
+    other = (
+        f"Not {size[0]:g} × {size[1]:g}. How many cells are there, and at "
+        "how many places does the kernel fit?"
+    )
+    return hints.get(size, other)
 
 
 def _wrong_weights(value: float, right: int) -> str:
@@ -107,13 +101,13 @@ def _wrong_weights(value: float, right: int) -> str:
     return hints.get(value, other)
 
 
-def _wrong_fold(answer: Callable, conv: nn.Conv2d) -> str:
+def _wrong_conv(answer: Callable, conv: nn.Conv2d) -> str:
     """Say what is wrong with one folded convolution, or nothing."""
     mean = torch.tensor([0.5, 0.3, 0.9], dtype=torch.double)
     std = torch.tensor([0.5, 0.2, 0.25], dtype=torch.double)
     before = [value.clone() for value in conv.parameters()]
     folded = answer(conv, mean.clone(), std.clone())
-    if folded is ...:
+    if missing(folded):
         return "Nothing yet: write (x - mean) / std into Wx."
     if not isinstance(folded, nn.Conv2d):
         return f"A Conv2d is wanted, not {type(folded).__name__}."

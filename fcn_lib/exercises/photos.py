@@ -5,7 +5,14 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from fcn_lib.exercises import Verdict
+from fcn_lib.exercises.answers import (
+    Verdict,
+    function_check,
+    missing,
+    no,
+    numbers,
+    short,
+)
 from fcn_lib.pixels import VOID
 
 # a pet (1) with its border (3), on a background (2)
@@ -16,7 +23,11 @@ TRIMAP = np.array(
 SQUARE, POLE, BAND = (200, 200), (200, 8), 3
 
 
-def check_pet_labels(answer: Callable[[NDArray], NDArray]) -> Verdict:
+@function_check(
+    nothing="write a function of the trimap.",
+    right="Right: two classes that begin at 0, and the border is void.",
+)
+def check_pet_labels(answer: Callable[[NDArray], NDArray]) -> str:
     """Check a function that makes labels of a trimap of the pets.
 
     Args:
@@ -27,40 +38,16 @@ def check_pet_labels(answer: Callable[[NDArray], NDArray]) -> Verdict:
         >>> bool(check_pet_labels(lambda trimap: trimap - 1))
         False
     """
-    if answer is None or answer is ...:
-        return Verdict(False, "Nothing yet: write a function of the trimap.")
-    if not callable(answer):
-        return _no(f"A function is wanted, not {type(answer).__name__}.")
     trimap = TRIMAP.copy()
-    try:
-        labels = np.asarray(answer(trimap))
-    except Exception as error:
-        return _no(
-            f"The function raises {type(error).__name__}: {error}. It gets "
-            "a uint8 array (H, W)."
-        )
-    if labels.shape != TRIMAP.shape:
-        return _no(
-            f"A trimap of shape {TRIMAP.shape} came back as {labels.shape}: "
-            "one label for each pixel is wanted."
-        )
+    found = answer(trimap)
+    if missing(found):
+        return "Nothing yet: what does the function return?"
     if not (trimap == TRIMAP).all():
-        return _no(
+        return (
             "The trimap itself was changed. Whoever reads it again gets "
             "something else: work on a copy."
         )
-    if labels.dtype.kind not in "biuf" or not np.isfinite(labels).all():
-        return _no("The labels are not numbers.")
-    if wrong := _wrong_pets(labels):
-        return _no(wrong)
-    if labels.dtype != np.uint8:
-        return _no(
-            f"The ids are right, but their type is {labels.dtype}: the "
-            "library's label maps are uint8."
-        )
-    return Verdict(
-        True, "Right: two classes that begin at 0, and the border is void."
-    )
+    return _wrong_labels(np.asarray(found))
 
 
 def check_eaten(answer: tuple[float, float]) -> Verdict:
@@ -73,17 +60,14 @@ def check_eaten(answer: tuple[float, float]) -> Verdict:
         >>> check_eaten(...)
         Nothing yet: give two numbers, (…, …).
     """
-    if answer is None or answer is ...:
-        return Verdict(False, "Nothing yet: give two numbers, (…, …).")
-    try:
-        square, pole = (float(value) for value in answer)
-    except (TypeError, ValueError):
-        given = " ".join(repr(answer).split())  # an array has several lines
-        return _no(f"Two numbers are wanted, (…, …), not {given}.")
-    wrong = _wrong_eaten("square", square, SQUARE)
-    wrong = wrong or _wrong_eaten("pole", pole, POLE)
-    if wrong:
-        return _no(wrong)
+    if missing(answer):
+        return no("Nothing yet: give two numbers, (…, …).")
+    ious = numbers(answer, 2)
+    if ious is None:
+        return no(f"Two numbers are wanted, (…, …), not {short(answer)}.")
+    wrong = _wrong_iou("square", ious[0], SQUARE)
+    if wrong := wrong or _wrong_iou("pole", ious[1], POLE):
+        return no(wrong)
     return Verdict(
         True,
         "Right: the same band costs the square a few percent, and the pole "
@@ -91,7 +75,26 @@ def check_eaten(answer: tuple[float, float]) -> Verdict:
     )
 
 
-def _wrong_pets(labels: NDArray) -> str:
+def _wrong_labels(labels: NDArray) -> str:
+    """Say what is wrong with the labels of the trimap, or nothing."""
+    if labels.shape != TRIMAP.shape:
+        return (
+            f"A trimap of shape {TRIMAP.shape} came back as {labels.shape}: "
+            "one label for each pixel is wanted."
+        )
+    if labels.dtype.kind not in "biuf" or not np.isfinite(labels).all():
+        return "The labels are not numbers."
+    if wrong := _wrong_ids(labels):
+        return wrong
+    if labels.dtype == np.uint8:
+        return ""
+    return (
+        f"The ids are right, but their type is {labels.dtype}: the library's "
+        "label maps are uint8."
+    )
+
+
+def _wrong_ids(labels: NDArray) -> str:
     """Say what is wrong with the labels, by what each id has become."""
     pet, ground, border = (labels[TRIMAP == id] for id in (1, 2, 3))
     if (border == 2).all():
@@ -125,7 +128,7 @@ def _wrong_pets(labels: NDArray) -> str:
     return ""
 
 
-def _wrong_eaten(name: str, value: float, shape: tuple[int, int]) -> str:
+def _wrong_iou(name: str, value: float, shape: tuple[int, int]) -> str:
     """Say what is wrong with one IoU."""
     (H, W), b = shape, BAND
     if abs(value - _left(H, W, 2 * b)) < 0.005:
@@ -153,7 +156,3 @@ def _wrong_eaten(name: str, value: float, shape: tuple[int, int]) -> str:
 def _left(H: int, W: int, less: int) -> float:
     """The share of a rectangle that is left when its sides get shorter."""
     return max(H - less, 0) * max(W - less, 0) / (H * W)
-
-
-def _no(text: str) -> Verdict:
-    return Verdict(False, text)

@@ -3,14 +3,13 @@
 They run the layers in PyTorch and look; the chapter computes with integers.
 """
 
-import math
 from functools import cache
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from fcn_lib.exercises import Verdict
+from fcn_lib.exercises.answers import Verdict, missing, no, numbers, sizes
 
 PIXELS, UNIT = 256, 12  # of exercise 4: any unit far from the ends
 
@@ -26,30 +25,14 @@ def check_smallest(answer: tuple[int, int, int]) -> Verdict:
         >>> check_smallest((63, 63, 94))
         Pictures of 63 × 63 pixels give 1 × 1 cells, not 4 × 4.
     """
-    if answer is None or answer is ...:
-        return Verdict(False, "Nothing yet: what does a single cell need?")
-    values = _whole(answer, 3)
+    if missing(answer):
+        return no("Nothing yet: what does a single cell need?")
+    values = sizes(answer, 3)
     if values is None or min(values) < 1 or max(values) > 9999:
-        return Verdict(False, "Three sizes are wanted, (…, …, …), in pixels.")
-    smallest, first, last = values
-    if not _cells(smallest):
-        return Verdict(False, f"{smallest} pixels are too few: in one of the "
-                       "five layers no window fits.")  # fmt: skip
-    if _cells(smallest - 1):
-        return Verdict(False, f"{smallest} pixels can be read, and so can "
-                       f"{smallest - 1}.")  # fmt: skip
-    for size in (first, last):
-        if (cells := _cells(size)) != 4:
-            return Verdict(
-                False, f"Pictures of {size} × {size} pixels give {cells} × "
-                f"{cells} cells, not 4 × 4."
-            )  # fmt: skip
-    if _cells(first - 1) == 4:
-        return Verdict(False, f"{first} pixels do, but they are not the "
-                       "fewest that give 4 × 4 cells.")  # fmt: skip
-    if _cells(last + 1) == 4:
-        return Verdict(False, f"{last} pixels do, but they are not the most "
-                       "that give 4 × 4 cells.")  # fmt: skip
+        return no("Three sizes are wanted, (…, …, …), in pixels.")
+    smallest, *fours = values
+    if wrong := _wrong_smallest(smallest) or _wrong_fours(*fours):
+        return no(wrong)
     return Verdict(True, "Right: each further cell needs 32 pixels more.")
 
 
@@ -60,15 +43,85 @@ def check_cut(answer: int) -> Verdict:
         >>> check_cut(12.5)
         12.5 is where cell 0 looks. Where does it paint?
     """
-    if answer is None or answer is ...:
-        return Verdict(False, "Nothing yet: where does cell 0 look?")
-    values = _finite([answer], 1)
+    if missing(answer):
+        return no("Nothing yet: where does cell 0 look?")
+    values = numbers([answer], 1)
     if values is None:
-        return Verdict(False, "One number is wanted, in pixels.")
+        return no("One number is wanted, in pixels.")
     (value,) = values
     if value == _shift():
-        return Verdict(True, "Right: a ramp sent through such layers comes "
-                       "back moved by just as much.")  # fmt: skip
+        return Verdict(
+            True,
+            "Right: a ramp sent through such layers comes back moved by just "
+            "as much.",
+        )
+    return no(_why_cut(value))
+
+
+def check_centred(answer: tuple[int, int]) -> Verdict:
+    """Check a kernel and a padding for three layers of stride 2.
+
+    Args:
+        answer: the kernel and the padding with which each cell sees as far
+            to the left of its block as to the right.
+
+    Example:
+        >>> check_centred((3, 1))
+        Cell 12 sees pixels 89 to 103, around 96. It is drawn around 99.5.
+    """
+    if missing(answer):
+        return no("Nothing yet: try a kernel and a padding.")
+    values = sizes(answer, 2)
+    if values is None:
+        return no("Two whole numbers are wanted: (kernel, padding).")
+    kernel, padding = values
+    if not 1 <= kernel <= 11 or not 0 <= padding <= 11:
+        return no("Try kernels from 1 to 11, and no negative padding.")
+    first, last = _seen(kernel, padding)
+    told = f"{UNIT} sees pixels {first} to {last},"
+    middle, drawn = (first + last) / 2, 8 * UNIT + 3.5
+    if middle != drawn:
+        return no(
+            f"Cell {told} around {middle:g}. It is drawn around {drawn:g}."
+        )
+    if last - first < 8:
+        return no(
+            "The middles agree. But a cell sees no more than its own block: "
+            "can it be more?"
+        )
+    return Verdict(True, f"Right: cell {told} evenly around its block.")
+
+
+def _wrong_smallest(size: int) -> str:
+    """Say what is wrong with the smallest picture that can be read."""
+    if not _cells(size):
+        return (
+            f"{size} pixels are too few: in one of the five layers no window "
+            "fits."
+        )
+    if _cells(size - 1):
+        return f"{size} pixels can be read, and so can {size - 1}."
+    return ""
+
+
+def _wrong_fours(first: int, last: int) -> str:
+    """Say what is wrong with the first and the last size of 4 × 4 cells."""
+    for size in (first, last):
+        if (cells := _cells(size)) != 4:
+            return (
+                f"Pictures of {size} × {size} pixels give {cells} × {cells} "
+                "cells, not 4 × 4."
+            )
+    told = "pixels do, but they are not the"
+    if _cells(first - 1) == 4:
+        return f"{first} {told} fewest that give 4 × 4 cells."
+    if _cells(last + 1) == 4:
+        return f"{last} {told} most that give 4 × 4 cells."
+    return ""
+
+
+def _why_cut(value: float) -> str:
+    """Say what a wrong number of pixels comes from."""
     hints = {
         12.5: "12.5 is where cell 0 looks. Where does it paint?",
         31.5: "31.5 is the middle of what cell 0 paints. Where does it look?",
@@ -83,42 +136,7 @@ def check_cut(answer: int) -> Verdict:
         f"{value:g} is not it. Compose the layers: around which pixel does "
         "cell 0 look, and around which does it paint?"
     )
-    return Verdict(False, hints.get(value, other))
-
-
-def check_centred(answer: tuple[int, int]) -> Verdict:
-    """Check a kernel and a padding for three layers of stride 2.
-
-    Args:
-        answer: the kernel and the padding with which each cell sees as far
-            to the left of its block as to the right.
-
-    Example:
-        >>> check_centred((3, 1))
-        Cell 12 sees pixels 89 to 103, around 96. It is drawn around 99.5.
-    """
-    if answer is None or answer is ...:
-        return Verdict(False, "Nothing yet: try a kernel and a padding.")
-    values = _whole(answer, 2)
-    if values is None:
-        return Verdict(False, "Two whole numbers are wanted: (kernel, "
-                       "padding).")  # fmt: skip
-    kernel, padding = values
-    if not 1 <= kernel <= 11 or not 0 <= padding <= 11:
-        return Verdict(False, "Try kernels from 1 to 11, and no negative "
-                       "padding.")  # fmt: skip
-    first, last = _seen(kernel, padding)
-    middle, drawn = (first + last) / 2, 8 * UNIT + 3.5
-    if middle != drawn:
-        return Verdict(
-            False, f"Cell {UNIT} sees pixels {first} to {last}, around "
-            f"{middle:g}. It is drawn around {drawn:g}."
-        )  # fmt: skip
-    if last - first < 8:
-        return Verdict(False, "The middles agree. But a cell sees no more "
-                       "than its own block: can it be more?")  # fmt: skip
-    return Verdict(True, f"Right: cell {UNIT} sees pixels {first} to {last}, "
-                   "evenly around its block.")  # fmt: skip
+    return hints.get(value, other)
 
 
 @cache
@@ -160,22 +178,3 @@ def _seen(kernel: int, padding: int) -> tuple[int, int]:
     row[0, 0, UNIT].backward()
     reached = pixels.grad[0, 0].nonzero()
     return int(reached.min()), int(reached.max())
-
-
-def _finite(answer: object, count: int) -> list[float] | None:
-    """Read some finite numbers, or nothing."""
-    try:
-        values = [float(value) for value in answer]
-    except Exception:  # whatever was given, it is no row of numbers
-        return None
-    if len(values) != count or not all(map(math.isfinite, values)):
-        return None
-    return values
-
-
-def _whole(answer: object, count: int) -> list[int] | None:
-    """Read some whole numbers, or nothing."""
-    values = _finite(answer, count)
-    if values is None or any(value % 1 for value in values):
-        return None
-    return [int(value) for value in values]

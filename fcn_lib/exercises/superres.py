@@ -7,7 +7,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fcn_lib.exercises import Verdict
+from fcn_lib.exercises.answers import (
+    Verdict,
+    function_check,
+    missing,
+    no,
+    numbers,
+    sizes,
+)
 
 TOLERANCE = 0.06  # decibels: one decimal is asked for
 
@@ -19,12 +26,116 @@ def check_psnr(answer: float) -> Verdict:
         >>> check_psnr("high")
         A PSNR is one number, in decibels.
     """
-    if answer is None or answer is ...:
-        return Verdict(False, "Nothing yet: begin with the squares.")
-    if isinstance(answer, bool) or not isinstance(answer, (int, float)):
-        return Verdict(False, "A PSNR is one number, in decibels.")
-    errors = [20, 0, 0, 0]
-    mean = sum(e**2 for e in errors) / 4
+    if missing(answer):
+        return no("Nothing yet: begin with the squares.")
+    values = numbers([answer], 1)
+    if values is None:
+        return no("A PSNR is one number, in decibels.")
+    (value,) = values
+    mean = (20**2 + 0 + 0 + 0) / 4
+    if math.isclose(value, 10 * math.log10(255**2 / mean), abs_tol=TOLERANCE):
+        return Verdict(True, "Right: the mean of the squares is 100.")
+    return no(_why_psnr(value, mean))
+
+
+def check_shuffle(answer: tuple[int, ...]) -> Verdict:
+    """Check the shape that PixelShuffle(3) makes of (2, 36, 20, 28).
+
+    Example:
+        >>> check_shuffle((2, 36, 60, 84))
+        Count the values: the shuffle only moves them, it makes none.
+    """
+    if missing(answer):
+        return no("Nothing yet: count the values first.")
+    shape = sizes(answer, 4)
+    if shape is None:
+        return no("Give the shape as four numbers: (N, C, H, W).")
+    wanted = tuple(F.pixel_shuffle(torch.zeros(2, 36, 20, 28), 3).shape)
+    if shape == wanted:
+        return Verdict(True, "Right: nine channels became 3 × 3 pixels.")
+    if math.prod(shape) != math.prod(wanted):
+        return no(
+            "Count the values: the shuffle only moves them, it makes none."
+        )
+    if shape[0] != wanted[0]:
+        return no("Each picture of the batch is for itself.")
+    return no(
+        "As many values as went in, good. But rows and columns both grow by "
+        "3: how many channels does that use up?"
+    )
+
+
+@function_check(
+    nothing="which two steps make ×4?",
+    right="Right: 5 × 7 becomes 20 × 28, in three channels.",
+)
+def check_quadruple(answer: Callable[[int], nn.Module]) -> str:
+    """Check a function that makes a ×4 layer with two shuffles of 2.
+
+    Example:
+        >>> check_quadruple(lambda channels: nn.PixelShuffle(4))
+        Two steps of ×2 are wanted, and 0 PixelShuffle(2) are in your layer.
+    """
+    layer = answer(8)
+    if missing(layer):
+        return "Nothing yet: which two steps make ×4?"
+    if not isinstance(layer, nn.Module):
+        return "The function must return an nn.Module."
+    count = sum(
+        isinstance(part, nn.PixelShuffle) and part.upscale_factor == 2
+        for part in layer.modules()
+    )
+    if count != 2:
+        return (
+            f"Two steps of ×2 are wanted, and {count} PixelShuffle(2) are in "
+            "your layer."
+        )
+    with torch.no_grad():
+        shape = tuple(layer(torch.zeros(1, 8, 5, 7)).shape)
+    if shape == (1, 3, 20, 28):
+        return ""
+    return (
+        f"(1, 8, 5, 7) becomes {shape}. Each shuffle takes four channels for "
+        "one: how many must go into the second?"
+    )
+
+
+@function_check(
+    nothing="what does one pixel paint?",
+    right="Right: four kernels, each turned, added.",
+)
+def check_merged(answer: Callable[[Tensor], Tensor]) -> str:
+    """Check a function that makes one 4 × 4 kernel of a 3 × 3 kernel.
+
+    With stride 2 and padding 1, the transposed convolution has to do what
+    repeating the pixels and a convolution with padding 1 do.
+
+    Example:
+        >>> check_merged(lambda kernel: kernel)
+        Your kernel is (3, 3); (4, 4) is wanted.
+    """
+    kernel = torch.rand(3, 3, dtype=torch.double)
+    merged = answer(kernel.clone())
+    if missing(merged):
+        return "Nothing yet: what does one pixel paint?"
+    shape = tuple(getattr(merged, "shape", ()))
+    if shape != (4, 4):
+        return f"Your kernel is {shape}; (4, 4) is wanted."
+    merged = torch.as_tensor(merged).double()
+    if _paints_like(merged, kernel):
+        return ""
+    if _paints_like(merged, kernel.flip(0, 1)):
+        return (
+            "Nearly: the painting kernel is the sliding one, turned by 180°."
+        )
+    return (
+        "The two layers differ. Follow one single 1: it is repeated four "
+        "times, and then each copy paints."
+    )
+
+
+def _why_psnr(value: float, mean: float) -> str:
+    """Say what a wrong PSNR comes from, by trying typical mistakes."""
     hints = {
         20 * math.log10(255 / 5): "You averaged the errors, then squared "
         "them. First square, then average: large errors count for more.",
@@ -37,119 +148,13 @@ def check_psnr(answer: float) -> Verdict:
         10 * math.log10(255 / mean): "The highest value is squared too, as "
         "the errors are.",
     }
-    if math.isclose(answer, 10 * math.log10(255**2 / mean), abs_tol=TOLERANCE):
-        return Verdict(True, "Right: the mean of the squares is 100.")
-    for value, hint in hints.items():
-        if math.isclose(answer, value, abs_tol=TOLERANCE):
-            return Verdict(False, hint)
-    return Verdict(
-        False, "Not yet. The mean square of the errors is right? Then 255² "
-        "goes over it."
-    )  # fmt: skip
-
-
-def check_shuffle(answer: tuple[int, ...]) -> Verdict:
-    """Check the shape that PixelShuffle(3) makes of (2, 36, 20, 28).
-
-    Example:
-        >>> check_shuffle((2, 36, 60, 84))
-        Count the values: the shuffle only moves them, it makes none.
-    """
-    if answer is None or answer is ...:
-        return Verdict(False, "Nothing yet: count the values first.")
-    try:
-        answer = tuple(int(size) for size in answer)
-        total = math.prod(answer)
-        wanted = tuple(F.pixel_shuffle(torch.zeros(2, 36, 20, 28), 3).shape)
-        if len(answer) != 4:
-            return Verdict(False, "A shape of four numbers: (N, C, H, W).")
-        if answer == wanted:
-            return Verdict(True, "Right: nine channels became 3 × 3 pixels.")
-        if total != math.prod(wanted):
-            return Verdict(
-                False, "Count the values: the shuffle only moves them, it "
-                "makes none."
-            )  # fmt: skip
-    except (TypeError, ValueError, OverflowError):  # the last one: infinity
-        return Verdict(False, "Give the shape as four numbers: (N, C, H, W).")
-    if answer[0] != wanted[0]:
-        return Verdict(False, "Each picture of the batch is for itself.")
-    return Verdict(
-        False, "As many values as went in, good. But rows and columns both "
-        "grow by 3: how many channels does that use up?"
-    )  # fmt: skip
-
-
-def check_quadruple(answer: Callable[[int], nn.Module]) -> Verdict:
-    """Check a function that makes a ×4 layer with two shuffles of 2.
-
-    Example:
-        >>> check_quadruple(lambda channels: nn.PixelShuffle(4))
-        Two steps of ×2 are wanted, and 0 PixelShuffle(2) are in your layer.
-    """
-    if answer is None or answer is ...:
-        return Verdict(False, "Nothing yet: which two steps make ×4?")
-    try:
-        layer = answer(8)
-        if layer is ...:
-            return Verdict(False, "Nothing yet: which two steps make ×4?")
-        if not isinstance(layer, nn.Module):
-            return Verdict(False, "The function must return an nn.Module.")
-        count = sum(
-            isinstance(part, nn.PixelShuffle) and part.upscale_factor == 2
-            for part in layer.modules()
-        )
-        if count != 2:
-            return Verdict(
-                False, f"Two steps of ×2 are wanted, and {count} "
-                "PixelShuffle(2) are in your layer."
-            )  # fmt: skip
-        with torch.no_grad():
-            shape = tuple(layer(torch.zeros(1, 8, 5, 7)).shape)
-    except Exception as error:  # the reader's code may raise anything
-        return _raised(error)
-    if shape != (1, 3, 20, 28):
-        return Verdict(
-            False, f"(1, 8, 5, 7) becomes {shape}. Each shuffle takes four "
-            "channels for one: how many must go into the second?"
-        )  # fmt: skip
-    return Verdict(True, "Right: 5 × 7 becomes 20 × 28, in three channels.")
-
-
-def check_merged(answer: Callable[[Tensor], Tensor]) -> Verdict:
-    """Check a function that makes one 4 × 4 kernel of a 3 × 3 kernel.
-
-    With stride 2 and padding 1, the transposed convolution has to do what
-    repeating the pixels and a convolution with padding 1 do.
-
-    Example:
-        >>> check_merged(lambda kernel: kernel)
-        Your kernel is (3, 3); (4, 4) is wanted.
-    """
-    if answer is None or answer is ...:
-        return Verdict(False, "Nothing yet: what does one pixel paint?")
-    torch.manual_seed(0)
-    kernel = torch.rand(3, 3, dtype=torch.double)
-    try:
-        merged = answer(kernel.clone())
-        if merged is ...:
-            return Verdict(False, "Nothing yet: what does one pixel paint?")
-        shape = tuple(getattr(merged, "shape", ()))
-        if shape != (4, 4):
-            return Verdict(False, f"Your kernel is {shape}; (4, 4) is wanted.")
-        if _paints_like(torch.as_tensor(merged).double(), kernel):
-            return Verdict(True, "Right: four kernels, each turned, added.")
-        if _paints_like(torch.as_tensor(merged).double(), kernel.flip(0, 1)):
-            return Verdict(
-                False, "Nearly: the painting kernel is the sliding one, "
-                "turned by 180°."
-            )  # fmt: skip
-    except Exception as error:  # the reader's code may raise anything
-        return _raised(error)
-    return Verdict(
-        False, "The two layers differ. Follow one single 1: it is repeated "
-        "four times, and then each copy paints."
-    )  # fmt: skip
+    for mistake, hint in hints.items():
+        if math.isclose(value, mistake, abs_tol=TOLERANCE):
+            return hint
+    return (
+        "Not yet. The mean square of the errors is right? Then 255² goes over "
+        "it."
+    )
 
 
 def _paints_like(merged: Tensor, kernel: Tensor) -> bool:
@@ -159,8 +164,3 @@ def _paints_like(merged: Tensor, kernel: Tensor) -> bool:
     repeated = F.interpolate(x, scale_factor=2)
     slid = F.conv2d(repeated, kernel[None, None], padding=1)
     return bool(torch.allclose(painted, slid, atol=1e-5))
-
-
-def _raised(error: Exception) -> Verdict:
-    name = type(error).__name__
-    return Verdict(False, f"Your function raised {name}: {error}")

@@ -2,13 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from itertools import product
-from numbers import Integral
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from fcn_lib.exercises import Verdict
+from fcn_lib.exercises.answers import (
+    Verdict,
+    function_check,
+    items,
+    missing,
+    no,
+    short,
+    whole,
+)
 
 SMALL = ((0.0, 1.0), (2.0, 3.0))  # map and kernel of exercise 2
 WAYS = {
@@ -30,17 +37,15 @@ def check_sizes(answer: tuple[int, int, int]) -> Verdict:
         >>> check_sizes((0, 40, 56))
         With padding 0 the result has 192 × 256 pixels, not 160 × 224.
     """
-    if _missing(answer):
-        return _no("Nothing yet: give (padding, rows, columns).")
-    try:
-        sizes = tuple(answer)
-    except TypeError:
-        sizes = ()
-    if len(sizes) != 3 or not all(_whole(size) for size in sizes):
-        return _no("Three whole numbers are wanted: (padding, rows, columns).")
+    if missing(answer):
+        return no("Nothing yet: give (padding, rows, columns).")
+    sizes = items(answer)
+    if len(sizes) != 3 or not all(map(whole, sizes)):
+        return no("Three whole numbers are wanted: (padding, rows, columns).")
     padding, *doubled = map(int, sizes)
-    wrong = _wrong_padding(padding) or _wrong_size(tuple(doubled))
-    return _no(wrong) if wrong else Verdict(True, "Right, both.")
+    if wrong := _wrong_padding(padding) or _wrong_size(tuple(doubled)):
+        return no(wrong)
+    return Verdict(True, "Right, both.")
 
 
 def check_painted(answer: Sequence[Sequence[Sequence[float]]]) -> Verdict:
@@ -54,26 +59,30 @@ def check_painted(answer: Sequence[Sequence[Sequence[float]]]) -> Verdict:
         >>> check_painted(...)
         Nothing yet: give three grids, each a list of rows.
     """
-    if _missing(answer):
-        return _no("Nothing yet: give three grids, each a list of rows.")
+    if missing(answer):
+        return no("Nothing yet: give three grids, each a list of rows.")
+    given = items(answer)
+    if any(map(missing, given)):
+        return no("Nothing yet: one of the three is still missing.")
     try:
-        given = list(answer)
-        if any(_missing(grid) for grid in given):
-            return _no("Nothing yet: one of the three is still missing.")
         given = [torch.as_tensor(grid, dtype=torch.float) for grid in given]
-    except (TypeError, ValueError, RuntimeError):
-        return _no("Each grid is a list of rows, all of them equally long.")
+    except Exception:  # whatever was given, it is no grid
+        return no("Each grid is a list of rows, all of them equally long.")
     if len(given) != 3:
-        return _no(f"Three grids are wanted; {len(given)} came.")
+        return no(f"Three grids are wanted; {len(given)} came.")
     for (way, options), grid in zip(WAYS.items(), given, strict=True):
         if wrong := _wrong_grid(grid, options):
-            return _no(f"With {way}: {wrong}")
+            return no(f"With {way}: {wrong}")
     return Verdict(True, "Right: every number of all three.")
 
 
+@function_check(
+    nothing="which rows does the convolution not reach?",
+    right="Right: for all sizes that were tried n comes back.",
+)
 def check_output_padding(
     answer: Callable[[int, int, int, int], int],
-) -> Verdict:
+) -> str:
     """Check a function that finds the way back to n rows.
 
     Args:
@@ -85,23 +94,20 @@ def check_output_padding(
         >>> check_output_padding(lambda n, k, s, p: 0).right
         False
     """
-    if _missing(answer):
-        return _no("Nothing yet: which rows does the convolution not reach?")
-    if not callable(answer):
-        return _no(f"A function is wanted, not {type(answer).__name__}.")
-    try:
-        for k, s, p, n in product((1, 3, 4, 5), (1, 2, 3), (0, 1), (7, 8, 9)):
-            extra = answer(n, k, s, p)
-            if _missing(extra):
-                return _no("Nothing yet: which rows are not reached?")
-            if wrong := _wrong_way_back(extra, n, k, s, p):
-                return _no(wrong)
-    except Exception as error:  # the reader's code may raise anything
-        return _raised(error)
-    return Verdict(True, "Right: for all sizes that were tried n comes back.")
+    for k, s, p, n in product((1, 3, 4, 5), (1, 2, 3), (0, 1), (7, 8, 9)):
+        extra = answer(n, k, s, p)
+        if missing(extra):
+            return "Nothing yet: which rows are not reached?"
+        if wrong := _wrong_extra(extra, n, k, s, p):
+            return wrong
+    return ""
 
 
-def check_rim(answer: Callable[[Tensor, int], Tensor]) -> Verdict:
+@function_check(
+    nothing="what is missing beyond the rim?",
+    right="Right: equal everywhere, the corners too.",
+)
+def check_rim(answer: Callable[[Tensor, int], Tensor]) -> str:
     """Check a function that upsamples as ``F.interpolate``, rim included.
 
     Args:
@@ -112,29 +118,23 @@ def check_rim(answer: Callable[[Tensor, int], Tensor]) -> Verdict:
         >>> check_rim(lambda x, factor: x)
         With factor 2, (1, 2, 3, 4) has become (1, 2, 3, 4).
     """
-    if _missing(answer):
-        return _no("Nothing yet: what is missing beyond the rim?")
-    if not callable(answer):
-        return _no(f"A function is wanted, not {type(answer).__name__}.")
-    # nothing random: the reader's random numbers stay as they are
     x = torch.arange(24.0).mul(2.7).cos().view(1, 2, 3, 4)
-    try:
-        for factor in (2, 4, 3, 8):
-            y = answer(x.clone(), factor)
-            if _missing(y):
-                return _no("Nothing yet: what is missing beyond the rim?")
-            if wrong := _wrong_enlarged(torch.as_tensor(y), x, factor):
-                return _no(wrong)
-    except Exception as error:  # the reader's code may raise anything
-        return _raised(error)
-    return Verdict(True, "Right: equal everywhere, the corners too.")
+    for factor in (2, 4, 3, 8):
+        y = answer(x.clone(), factor)
+        if missing(y):
+            return "Nothing yet: what is missing beyond the rim?"
+        if wrong := _wrong_enlarged(torch.as_tensor(y), x, factor):
+            return wrong
+    return ""
 
 
 def _wrong_padding(padding: int) -> str:
     if padding < 0:
-        return f"A padding of {padding}? It crops, and is never negative."
+        return (
+            f"A padding of {short(padding)}? It crops, and is never negative."
+        )
     if padding > 95:
-        return f"With padding {padding} nothing is left of the canvas."
+        return f"With padding {short(padding)} nothing is left of the canvas."
     y = F.conv_transpose2d(
         torch.ones(1, 1, 5, 7), torch.ones(1, 1, 64, 64), None, 32, padding
     )
@@ -155,7 +155,7 @@ def _wrong_size(size: tuple[int, int]) -> str:
     if size == tuple(y.shape[2:]):
         return ""
     told = "The padding is right. But three layers do not make "
-    told += f"{size[0]} × {size[1]} of 5 × 7"
+    told += f"{short(size[0])} × {short(size[1])} of 5 × 7"
     if size == tuple(canvas.shape[2:]):
         return f"{told}: they would if nothing were cropped."
     if size == (30, 42):
@@ -183,15 +183,17 @@ def _wrong_grid(grid: Tensor, options: dict[str, int]) -> str:
     )
 
 
-def _wrong_way_back(extra: object, n: int, k: int, s: int, p: int) -> str:
+def _wrong_extra(extra: object, n: int, k: int, s: int, p: int) -> str:
     case = f"n = {n}, kernel {k}, stride {s}, padding {p}"
-    if not _whole(extra):
-        return f"For {case} your function gives {extra!r}, no whole number."
+    if not whole(extra):
+        return (
+            f"For {case} your function gives {short(extra)}, no whole number."
+        )
     small = F.conv1d(torch.ones(1, 1, n), torch.ones(1, 1, k), None, s, p)
     if not 0 <= extra < s:
         return (
-            f"For {case} your function gives {extra}. It must lie below the "
-            "stride, and not below 0."
+            f"For {case} your function gives {short(extra)}. It must lie "
+            "below the stride, and not below 0."
         )
     kernel = torch.ones(1, 1, k)
     back = F.conv_transpose1d(small, kernel, None, s, p, int(extra))
@@ -218,20 +220,3 @@ def _wrong_enlarged(y: Tensor, x: Tensor, factor: int) -> str:
             "the rim differ."
         )
     return f"{told}{int(differs.sum())} numbers differ, some of them inside."
-
-
-def _missing(answer: object) -> bool:
-    return answer is None or answer is ...
-
-
-def _whole(value: object) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool)
-
-
-def _no(text: str) -> Verdict:
-    return Verdict(False, text)
-
-
-def _raised(error: Exception) -> Verdict:
-    name = type(error).__name__
-    return _no(f"Your function raises {name}: {error}")
