@@ -56,12 +56,14 @@ def test_every_chapter_is_run_in_order_from_an_empty_cache(
     def run(root, stem, notebook):
         cache = Path(runtimes.os.environ["FCN_CACHE"])
         ran.append((stem, cache.exists()))
+        cache.mkdir(exist_ok=True)
         return notebook
 
     monkeypatch.setattr(runtimes, "run", run)
     monkeypatch.setenv("FCN_CACHE", "of the reader")
-    runtimes.take_times(tmp_path, ["one", "two"])
-    assert ran == [("one", False), ("two", False)]
+    for _ in range(2):
+        runtimes.take_times(tmp_path, ["one", "two"])
+    assert ran == [("one", False), ("two", True)] * 2
     text = (home / "runtimes.md").read_text()
     assert "| [One](one.ipynb) | 0 | 0.0 |\n| [Two](two.ipynb) | 3 |" in text
     assert "old" not in text and text.endswith("\n\nAfter.\n")
