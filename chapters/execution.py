@@ -95,12 +95,25 @@ def keep_outputs(stored: NotebookNode, fresh: NotebookNode) -> None:
 
 
 def describe_images(notebook: NotebookNode) -> None:
-    """Tell the page each picture's alt text, which its output carries."""
+    """Tell the page each picture's alt text, which its output carries.
+
+    Raises:
+        ValueError: if a cell shows several pictures: a page has one alt text
+            for all pictures of a cell.
+    """
     for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            picture = output.get("metadata", {}).get("image/png", {})
-            if "alt" in picture:
-                cell.metadata.mystnb = {"image": {"alt": picture["alt"]}}
+        alts = [
+            output.metadata["image/png"]["alt"]
+            for output in cell.get("outputs", [])
+            if "alt" in output.get("metadata", {}).get("image/png", {})
+        ]
+        if len(alts) > 1:
+            raise ValueError(
+                f"a cell shows {len(alts)} pictures, the first one "
+                f'"{alts[0]}": give each a cell of its own'
+            )
+        if alts:
+            cell.metadata.mystnb = {"image": {"alt": alts[0]}}
 
 
 def execute_one(

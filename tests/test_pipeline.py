@@ -328,6 +328,16 @@ def test_failing_cell_is_shown_and_keeps_the_old_notebook(book, capsys):
     assert (book / "chapters/tiny.ipynb").read_bytes() == before
 
 
+def test_two_pictures_in_a_cell_are_refused(book, capsys):
+    before = notebook(book)
+    shown = 'display(dot, metadata={"image/png": {"alt": "One dot."}})'
+    again = shown.replace("One dot", "Another")
+    change(book / "chapters/src/tiny.md", shown, f"{shown}\n{again}")
+    assert execute(book, []) == 1
+    assert 'the first one "One dot.": give each' in capsys.readouterr().err
+    assert notebook(book) == before
+
+
 def test_lab_copies_do_not_overwrite_work(book):
     scratch = copies(book)
     assert (scratch / "tiny.ipynb").exists()
