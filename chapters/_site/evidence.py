@@ -127,7 +127,8 @@ def link_facts(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 def place(app: Sphinx, fact: Fact) -> tuple[str, str]:
     """Say where a fact is shown: the page, and the place on it."""
     own = f"chapters/{fact.record}"
-    if own in app.env.found_docs:
+    # not a chapter that happens to have a record's name
+    if own in app.env.found_docs and app.env.doc2path(own).endswith(".md"):
         return own, ""
     return PAGE, f"#{anchor(fact)}"
 
