@@ -5,6 +5,7 @@ import sys
 from inspect import cleandoc
 from pathlib import Path
 from unittest.mock import Mock
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ sys.path.append(str(SITE))
 import cover  # noqa: E402  (the folder is no package)
 import every_pixel  # noqa: E402
 import library  # noqa: E402
+import maths  # noqa: E402
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
@@ -133,3 +135,29 @@ def test_a_section_has_text_and_no_type(section, text):
     said, raised = made.replace("Yields", "returns").split("\n\n")[1:]
     assert " ".join(said.split()) == f":returns: {text} or: none."
     assert raised == ":raises ValueError: if all: fails.\n"
+
+
+# ---- formulas
+
+
+@pytest.mark.parametrize(
+    ("tex", "spaces"),
+    [
+        (r"\ln 8", [("ln", "8")]),
+        (r"-\ln 10^{-7}", [("ln", "10−7")]),
+        (r"10 \log_{10} x", [("10", "log10"), ("log10", "x")]),
+        (r"10 \log_{10}(x)", [("10", "log10")]),
+        (r"-\ln(1/8) = \ln 8", [("ln", "8")]),
+        (r"\ln", []),
+        (r"2n + \max(n, k)", []),
+    ],
+)
+def test_logarithms_are_set_off_as_in_tex(tex, spaces):
+    formula = ElementTree.fromstring(maths.with_spaces(maths.convert(tex)))
+    row = list(formula[0])
+    found = [
+        tuple("".join(row[place].itertext()) for place in (i - 1, i + 1))
+        for i, part in enumerate(row)
+        if part.tag.endswith("mspace")
+    ]
+    assert found == spaces
