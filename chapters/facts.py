@@ -107,10 +107,23 @@ def look_up(runs: object, path: str) -> float:
     return sum(found.values()) / len(found)
 
 
+def stored(record: str, results: Path) -> dict:
+    """Read a record: "runs", and the "provenance" of its numbers."""
+    return json.loads((results / f"{record}.json").read_text("utf-8"))
+
+
+def origin(provenance: dict) -> str:
+    """Say, in Markdown, how the numbers of a record came about."""
+    return (
+        "Measured by `{command}` at commit `{commit}`, with PyTorch {torch}, "
+        "on one {machine}."
+    ).format_map(provenance)
+
+
 def value(fact: Fact, results: Path) -> str:
     """Write the number that a fact's record holds, in the fact's format."""
-    stored = json.loads((results / f"{fact.record}.json").read_text("utf-8"))
-    return format(look_up(stored["runs"], fact.path), fact.form)
+    runs = stored(fact.record, results)["runs"]
+    return format(look_up(runs, fact.path), fact.form)
 
 
 def wrong_facts(text: str, results: Path) -> list[str]:

@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
-from fcn_lib.widgets.figure import style_sheets
-
 STATES = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
 # of use to a kernel only, as is all that starts with _
@@ -43,6 +41,9 @@ def views(notebook: dict) -> Iterator[tuple[dict, dict]]:
 
 def styles(model: dict) -> list[Path]:
     """Find the style sheets of a figure: they lie where its class does."""
+    # brings torch, which takes its time, and not every command needs it
+    from fcn_lib.widgets.figure import style_sheets
+
     *module, _ = model["state"]["_anywidget_id"].split(".")
     return style_sheets(ROOT.joinpath(*module).with_suffix(".py"))
 

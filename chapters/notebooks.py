@@ -52,6 +52,15 @@ def code_cells(
     return [cell for cell in cells if cell.cell_type == "code"]
 
 
+def shown_code(notebook: NotebookNode) -> list[list[str]]:
+    """List the lines of each cell of code that a page does not fold away."""
+    return [
+        cell.source.splitlines()
+        for cell in code_cells(notebook)
+        if not {"hide-input", "hide-cell"} & {*tags(cell)}
+    ]
+
+
 def tags(cell: NotebookNode) -> list[str]:
     """Read a cell's tags."""
     return cell.metadata.get("tags", [])

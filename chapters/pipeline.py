@@ -34,7 +34,6 @@ from notebooks import (
     to_text,
     write,
 )
-from runtimes import take_times
 
 ROOT = Path(__file__).resolve().parent.parent
 FAILURES = CellExecutionError, CellTimeoutError, DeadKernelError, ValueError
@@ -115,6 +114,8 @@ def main(arguments: list[str] | None = None) -> int:
         print("\n".join(problems) or "every chapter agrees with its text")
         return min(len(problems), 1)
     if options.command == "times":
+        from runtimes import take_times  # brings torch, which takes its time
+
         take_times(ROOT, toc_stems(ROOT))
         return 0
     lab = [sys.executable, "-m", "jupyter", "lab"]

@@ -73,6 +73,11 @@ def slug(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", plain.lower()).replace(" ", "-")
 
 
+def title(text: str) -> str:
+    """Read the title of a chapter or a page."""
+    return re.search(r"^# +(.*?) *$", text, re.MULTILINE)[1]
+
+
 def anchors(text: str) -> list[str]:
     """List the anchors of a text's headings; a repeated one gets a number."""
     found: list[str] = []

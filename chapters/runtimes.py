@@ -11,15 +11,16 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from execution import execute_one, run
-from facts import renewed
+from facts import origin, renewed
 from fcn_lib.results.store import Jobs, measure
 from notebooks import (
-    code_cells,
     from_text,
+    shown_code,
     text_path,
     write,
     written_cells,
 )
+from prose import title
 
 # an unhurried reader: words of prose, and lines of code, a minute
 WORDS, LINES = 200, 20
@@ -36,11 +37,7 @@ def reading_minutes(notebook: NotebookNode) -> float:
         if cell.cell_type == "markdown"
     ]
     words = sum(len(re.findall(r"\w+", text)) for text in texts)
-    lines = sum(
-        len(cell.source.splitlines())
-        for cell in code_cells(notebook)
-        if not {"hide-input", "hide-cell"} & {*cell.metadata.get("tags", [])}
-    )
+    lines = sum(map(len, shown_code(notebook)))
     return words / WORDS + lines / LINES
 
 
@@ -91,12 +88,8 @@ def take_times(root: Path, stems: list[str]) -> None:
 
 def titles(root: Path, stems: list[str]) -> dict[str, str]:
     """Read the chapters' titles, as links."""
-    found = {}
-    for stem in stems:
-        cells = from_text(root, stem).cells
-        title = next(re.findall(r"^# (.+)", c.source) for c in cells[2:])[0]
-        found[stem] = f"[{title}]({stem}.ipynb)"
-    return found
+    texts = {stem: text_path(root, stem).read_text("utf-8") for stem in stems}
+    return {k: f"[{title(text)}]({k}.ipynb)" for k, text in texts.items()}
 
 
 def filled(page: str, record: dict, titles: dict[str, str]) -> str:
@@ -109,13 +102,9 @@ def _lines(record: dict, titles: dict[str, str]) -> Iterator[str]:
     runs = record["runs"]
     yield "| chapter | minutes to read | minutes to run |"
     yield "|---|--:|--:|"
-    for stem, title in titles.items():
-        yield ROW.format(title=title, **runs[stem])
+    for stem, link in titles.items():
+        yield ROW.format(title=link, **runs[stem])
     sums = {k: sum(run[k] for run in runs.values()) for k in ("read", "run")}
     yield ROW.format(title="all", **sums)
-    source = record["provenance"]
     yield ""
-    yield (
-        f"Measured by `{source['command']}` at commit {source['commit']}, "
-        f"on an {source['machine']}."
-    )
+    yield origin(record["provenance"])

@@ -7,7 +7,7 @@ import pytest
 
 from checks import toc_stems
 from facts import facts
-from notebooks import code_cells, from_text
+from notebooks import from_text, shown_code
 
 ROOT = Path(__file__).parent.parent
 STEMS = toc_stems(ROOT)
@@ -70,9 +70,4 @@ def test_three_to_six_exercises_with_solutions_that_run(stem):
 
 @EVERY
 def test_no_cell_is_longer_than_a_screen(stem):
-    shown = [
-        cell.source.splitlines()
-        for cell in code_cells(from_text(ROOT, stem))
-        if not {"hide-input", "hide-cell"} & {*cell.metadata.get("tags", [])}
-    ]
-    assert max(map(len, shown)) <= 32
+    assert max(map(len, shown_code(from_text(ROOT, stem)))) <= 32

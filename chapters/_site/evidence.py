@@ -6,7 +6,6 @@ leads to the page of records, ``chapters/measured``, where the directive
 record with a page of its own name is shown there.
 """
 
-import json
 import re
 from collections import defaultdict
 from pathlib import Path
@@ -16,7 +15,17 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from facts import FACT, NUMBER, Fact, facts, matching, parse_fact
+from facts import (
+    FACT,
+    NUMBER,
+    Fact,
+    facts,
+    matching,
+    origin,
+    parse_fact,
+    stored,
+)
+from prose import title
 
 PAGE = "chapters/measured"
 TITLE = "measured: how, and the values it comes from"
@@ -38,10 +47,9 @@ def quotes(record: str, book: Path) -> dict[Fact, list[str]]:
     """Find which numbers of a record the book quotes, and links to where."""
     found = defaultdict(list)
     for file, text in texts(book).items():
-        title = re.search(r"^# (.+)", text, re.MULTILINE)
         for fact in dict.fromkeys(facts(text)):
             if fact.record == record:
-                found[fact].append(f"[{title[1]}]({file})")
+                found[fact].append(f"[{title(text)}]({file})")
     return found
 
 
@@ -53,20 +61,15 @@ def lines(record: str, book: Path, source: str) -> list[str]:
         book: the folder ``chapters``.
         source: where the file of the record can be read.
     """
-    stored = json.loads((book / "results" / f"{record}.json").read_text())
-    how = stored["provenance"]
-    written = [
-        f"Measured by `{how['command']}` at commit `{how['commit']}`, with "
-        f"PyTorch {how['torch']}, on one {how['machine']}. "
-        f"All of it: [{record}.json]({source}).",
-        "",
-    ]
+    data = stored(record, book / "results")
+    how = origin(data["provenance"])
+    written = [f"{how} All of it: [{record}.json]({source}).", ""]
     found = quotes(record, book)
     if found:
         written.append("| quoted | what it is | measured | in |")
         written.append("|---|---|---|---|")
     for fact, links in found.items():
-        values = matching(stored["runs"], fact.path).values()
+        values = matching(data["runs"], fact.path).values()
         measured = ", ".join(f"{v:.5g}" for v in values)
         mean = f"mean of {len(values)}: " if len(values) > 1 else ""
         here = f'<span id="{anchor(fact)}"></span>'
