@@ -37,7 +37,8 @@ def figures(monkeypatch):
     """Collect the figures instead of showing them."""
     seen = []
     for module in (
-        viz.cells, viz.charts, viz.details, viz.papers, viz.pictures
+        viz.cells, viz.charts, viz.classes, viz.details, viz.papers,
+        viz.pictures,
     ):  # fmt: skip
         monkeypatch.setattr(
             module,
@@ -58,7 +59,7 @@ def texts(ax):
         # two of 3.8 inches, half as high, and 0.3 for titles
         (lambda: viz.panels({"a": PHOTO, "b": LABELS}, ALT, (), PALETTE),
          (760, 220)),
-        # three rows of one, and 0.3 for the legend
+        # three rows of one, and 0.3 for a legend of one row
         (lambda: viz.panels({"a": PHOTO, "b": PHOTO, "c": LABELS / 2}, ALT,
                             CLASSES, PALETTE, columns=1, cell=8,
                             mark_middle=True, width=4),
@@ -107,13 +108,64 @@ def test_the_legend_names_the_classes_and_void_where_it_occurs(figures):
         assert [t.get_text() for t in legend.get_texts()] == list(names)
 
 
+def test_a_long_legend_takes_more_rows_and_lets_the_figure_grow(figures):
+    names = [f"pedestrian {k}" for k in range(12)]
+    for count in 3, 12:
+        viz.panels({"a": PHOTO}, ALT, names[:count], PALETTE * (count // 3))
+    short, long = figures
+    for figure in figures:
+        FigureCanvasAgg(figure).draw()
+        box = figure.legends[0].get_window_extent()
+        assert figure.bbox.count_contains(box.corners()) == 4
+        assert box.count_overlaps([figure.axes[0].get_tightbbox()]) == 0
+    assert len(long.legends[0].get_texts()) == 12
+    assert long.get_figheight() > short.get_figheight()
+
+
+def test_rows_may_differ_in_length_and_short_ones_are_centred(figures):
+    viz.panels(dict.fromkeys("abcde", PHOTO), ALT, columns=(2, 3))
+    viz.panels(dict.fromkeys("abcde", PHOTO), ALT, columns=3)
+    for figure, rows in zip(figures, ((2, 3), (3, 2)), strict=True):
+        FigureCanvasAgg(figure).draw()
+        boxes = [ax.get_position() for ax in figure.axes]
+        assert {round(box.width, 3) for box in boxes} == {
+            round(boxes[0].width, 3)
+        }
+        for row in boxes[: rows[0]], boxes[rows[0] :]:
+            assert {round(box.y0, 3) for box in row} == {round(row[0].y0, 3)}
+            assert row[0].x0 + row[-1].x1 == pytest.approx(1, abs=0.01)
+
+
+def test_pictures_of_different_height_hang_from_one_line(figures):
+    viz.panels({"a": PHOTO, "b": np.zeros((60, 40, 3), np.uint8)}, ALT)
+    FigureCanvasAgg(figures[0]).draw()
+    wide, high = (ax.get_window_extent() for ax in figures[0].axes)
+    assert wide.y1 == pytest.approx(high.y1, abs=1)
+    assert wide.y0 > high.y0 + 50
+    assert high.height / high.width == pytest.approx(1.5, rel=0.02)
+
+
 def test_flat_colors_survive_in_the_picture(displayed):
-    image, labels = (picture[56:136, 64:200] for picture in scene(434))
-    viz.panels({"a": image, "b": labels}, ALT, scenes.CLASSES, scenes.PALETTE)
-    picture = Image.open(io.BytesIO(b64decode(displayed[0][0]["image/png"])))
-    pixels = np.asarray(picture.convert("RGB")).astype(int).reshape(-1, 3)
+    image, labels = scene(198)
+    both = viz.overlay(image, labels, scenes.PALETTE)
+    for exact in True, False:
+        viz.panels(
+            {"a": image, "b": labels, "c": both}, ALT, scenes.CLASSES,
+            scenes.PALETTE, exact=exact,
+        )  # fmt: skip
+    every, few = (
+        np.asarray(
+            Image.open(io.BytesIO(b64decode(data["image/png"]))).convert("RGB")
+        )
+        for data, _ in displayed
+    )
+    assert len(np.unique(every.reshape(-1, 3), axis=0)) > 1000
+    assert len(np.unique(few.reshape(-1, 3), axis=0)) <= 256
+    assert np.abs(every.astype(int) - few).max() <= 40  # nothing is lost
     for color in scenes.PALETTE:
-        assert np.abs(pixels - color).max(axis=1).min() <= 16
+        flat = (every == color).all(axis=2)
+        assert flat.sum() > 50  # a swatch, if nothing else
+        assert (few[flat] == color).all()
 
 
 def test_a_score_that_is_no_number_has_no_bar(figures):
@@ -125,23 +177,35 @@ def test_a_score_that_is_no_number_has_no_bar(figures):
     assert heights == [0.25, 0, 0, 1, 0.5, 0.999]
 
 
+NAMES = (
+    "sky building pole road pavement tree sign fence car pedestrian cyclist"
+)
+
+
 @pytest.mark.parametrize("classes", [8, 11])
 @pytest.mark.parametrize("groups", [1, 2, 3, 4])
-def test_the_legend_stands_clear_of_bars_and_numbers(figures, groups, classes):
-    titles = [f"net {i}, no skips" for i in range(groups)]
+def test_bars_numbers_names_and_legend_stand_apart(figures, groups, classes):
+    titles = [f"net {i}, with no skip at all" for i in range(groups)]
     tall = dict.fromkeys(titles, [1.0, 0.99] * 5 + [1.0])
     shown = {title: values[:classes] for title, values in tall.items()}
-    viz.bars(shown, ["pedestrian"] * classes, ALT)
+    viz.bars(shown, NAMES.split()[-classes:], ALT)
     (figure,) = figures
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    renderer = canvas.get_renderer()
-    (legend,) = (e.get_window_extent(renderer) for e in figure.findobj(Legend))
+    FigureCanvasAgg(figure).draw()
+    (legend,) = (e.get_window_extent() for e in figure.findobj(Legend))
     (ax,) = figure.axes
-    drawn = [e.get_window_extent(renderer) for e in [*ax.patches, *ax.texts]]
-    assert len(drawn) == 2 * groups * classes
-    assert legend.count_overlaps(drawn) == 0
+    bars, numbers, names = (
+        [e.get_window_extent() for e in artists]
+        for artists in (ax.patches, ax.texts, ax.get_xticklabels())
+    )
+    assert len(bars) == len(numbers) == groups * classes
+    assert len(names) == classes
+    assert legend.count_overlaps(bars + numbers) == 0
     assert figure.bbox.count_contains(legend.corners()) == 4
+    for i, box in enumerate(numbers):
+        assert box.count_overlaps(numbers[:i]) == 0
+    for i, box in enumerate(names):
+        assert box.padded(1.5).count_overlaps(names[:i] + bars) == 0
+    assert {t.get_va() for t in ax.get_xticklabels()} == {"baseline"}
 
 
 def test_rows_of_the_matrix_are_percent_of_the_true_class(figures):
@@ -153,9 +217,12 @@ def test_rows_of_the_matrix_are_percent_of_the_true_class(figures):
 
 
 def test_the_overlay_is_half_photograph_and_half_colour():
-    mixed = viz.overlay(PHOTO, np.full((40, 80), 1, np.uint8), PALETTE)
+    labels = np.full((40, 80), 1, np.uint8)
+    labels[3, 6] = 255
+    mixed = viz.overlay(PHOTO, labels, PALETTE)
     assert mixed.shape == PHOTO.shape and mixed.dtype == np.uint8
     assert mixed[3, 5].tolist() == [145, 45, 45]
+    assert mixed[3, 6].tolist() == [255, 255, 255]  # void, as in a label map
 
 
 def test_each_run_is_a_dot_and_the_mean_is_said(figures):
@@ -212,6 +279,16 @@ def test_a_link_leads_to_a_later_paper(displayed, link, words):
     with pytest.raises(ValueError, match=words):
         viz.lineage(lanes, [link], ALT)
     assert displayed == []
+
+
+def test_no_arrow_runs_behind_a_third_paper(displayed):
+    lanes = {"a": {"x": (2014, 0), "y": (2016, 0), "z": (2018, 0)}}
+    with pytest.raises(ValueError, match="'y' hides the arrow from 'x' to"):
+        viz.lineage(lanes, [("x", "z")], ALT)
+    assert displayed == []
+    lanes["a"]["y"] = 2016, 1
+    viz.lineage(lanes, [("x", "z"), ("x", "y"), ("y", "z")], ALT)
+    assert len(displayed) == 1
 
 
 def test_papers_stand_at_their_dates(figures):

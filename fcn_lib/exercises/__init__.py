@@ -4,7 +4,3 @@ A chapter's checks lie in the module of its name. Each takes an answer, a value
 or a function, and returns a ``Verdict``; none raises, whatever it is given.
 ``answers`` reads answers and tries functions out, for all of them.
 """
-
-from fcn_lib.exercises.answers import Verdict
-
-__all__ = ["Verdict"]

@@ -51,8 +51,9 @@ def function_check(nothing: str, right: str) -> Callable:
 
     What it decorates takes the reader's function, calls it, and returns what
     is wrong, or "". Here is what else a check of a function needs: an answer
-    may be missing or no function, and may raise anything. Random numbers are
-    the same each time, and the reader's own stay as they are.
+    may be missing or no function, may return nothing, and may raise anything.
+    Random numbers are the same each time, and the reader's own stay as they
+    are.
 
     Args:
         nothing: what to say after "Nothing yet: ".
@@ -74,12 +75,20 @@ def function_check(nothing: str, right: str) -> Callable:
             if not callable(answer):
                 kind = type(answer).__name__
                 return no(f"A function is wanted, not {kind}.")
+            returned = []
+
+            def tried(*given: object, **named: object) -> object:
+                returned.append(answer(*given, **named))
+                return returned[-1]
+
             try:
                 with torch.random.fork_rng():
                     torch.manual_seed(0)
-                    wrong = fault(answer)
+                    wrong = fault(tried)
             except Exception as error:  # the reader's code
                 wrong = f"Your function {raises(error)}"
+            if any(map(missing, returned)):
+                wrong = f"Nothing yet: {nothing}"
             return no(wrong) if wrong else Verdict(True, right)
 
         return check

@@ -51,7 +51,7 @@ def check_sizes(answer: Sequence[tuple[int, int]]) -> Verdict:
 
 
 @function_check(
-    nothing="write the function first.",
+    nothing="what does the function return?",
     right="Right: every cell lies where it lay.",
 )
 @torch.no_grad()
@@ -74,8 +74,6 @@ def check_fuse(answer: Callable[[Tensor, Tensor], Tensor]) -> str:
         except Exception as error:
             wrong = f"your function {raises(error)}"
         else:
-            if missing(found):
-                return "Nothing yet: what does the function return?"
             wrong = _wrong_sum(found, coarse, fine)
         if wrong:
             return f"4 × 3 coarse cells, {H} × {W} finer ones: {wrong}"

@@ -45,7 +45,7 @@ def check_phone(answer: tuple[int, int]) -> Verdict:
 
 
 @function_check(
-    nothing="write the function first.",
+    nothing="what does the function return?",
     right="Right: both steps end at the same place.",
 )
 def check_sum_rate(answer: Callable[[float, Tensor], float]) -> str:
@@ -65,8 +65,6 @@ def check_sum_rate(answer: Callable[[float, Tensor], float]) -> str:
     target = torch.randint(0, 3, (2, 5, 6))
     target[:, 0] = 255  # a row of void in each image
     rate = answer(0.1, target.clone())
-    if missing(rate):
-        return "Nothing yet: what does the function return?"
     return _wrong_rate(float(rate), logits, target)
 
 

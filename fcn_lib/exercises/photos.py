@@ -24,7 +24,7 @@ SQUARE, POLE, BAND = (200, 200), (200, 8), 3
 
 
 @function_check(
-    nothing="write a function of the trimap.",
+    nothing="what does the function return?",
     right="Right: two classes that begin at 0, and the border is void.",
 )
 def check_pet_labels(answer: Callable[[NDArray], NDArray]) -> str:
@@ -40,8 +40,6 @@ def check_pet_labels(answer: Callable[[NDArray], NDArray]) -> str:
     """
     trimap = TRIMAP.copy()
     found = answer(trimap)
-    if missing(found):
-        return "Nothing yet: what does the function return?"
     if not (trimap == TRIMAP).all():
         return (
             "The trimap itself was changed. Whoever reads it again gets "

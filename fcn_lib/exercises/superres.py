@@ -77,8 +77,6 @@ def check_quadruple(answer: Callable[[int], nn.Module]) -> str:
         Two steps of ×2 are wanted, and 0 PixelShuffle(2) are in your layer.
     """
     layer = answer(8)
-    if missing(layer):
-        return "Nothing yet: which two steps make ×4?"
     if not isinstance(layer, nn.Module):
         return "The function must return an nn.Module."
     count = sum(
@@ -116,8 +114,6 @@ def check_merged(answer: Callable[[Tensor], Tensor]) -> str:
     """
     kernel = torch.rand(3, 3, dtype=torch.double)
     merged = answer(kernel.clone())
-    if missing(merged):
-        return "Nothing yet: what does one pixel paint?"
     shape = tuple(getattr(merged, "shape", ()))
     if shape != (4, 4):
         return f"Your kernel is {shape}; (4, 4) is wanted."

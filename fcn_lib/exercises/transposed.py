@@ -96,8 +96,6 @@ def check_output_padding(
     """
     for k, s, p, n in product((1, 3, 4, 5), (1, 2, 3), (0, 1), (7, 8, 9)):
         extra = answer(n, k, s, p)
-        if missing(extra):
-            return "Nothing yet: which rows are not reached?"
         if wrong := _wrong_extra(extra, n, k, s, p):
             return wrong
     return ""
@@ -121,8 +119,6 @@ def check_rim(answer: Callable[[Tensor, int], Tensor]) -> str:
     x = torch.arange(24.0).mul(2.7).cos().view(1, 2, 3, 4)
     for factor in (2, 4, 3, 8):
         y = answer(x.clone(), factor)
-        if missing(y):
-            return "Nothing yet: what is missing beyond the rim?"
         if wrong := _wrong_enlarged(torch.as_tensor(y), x, factor):
             return wrong
     return ""

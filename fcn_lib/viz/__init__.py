@@ -5,14 +5,8 @@ see it. The sentence is stored beside the picture, as its alt text.
 """
 
 from fcn_lib.viz.cells import cone, grids
-from fcn_lib.viz.charts import (
-    bars,
-    curve,
-    each_run,
-    growth,
-    matrix,
-    stride_curve,
-)
+from fcn_lib.viz.charts import curve, each_run, growth, stride_curve
+from fcn_lib.viz.classes import bars, matrix
 from fcn_lib.viz.details import closeups
 from fcn_lib.viz.figures import show
 from fcn_lib.viz.papers import lineage

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.path import Path
 from matplotlib.text import Text
 
 from fcn_lib.viz.figures import COLORS, INK, SOFT, show
@@ -25,8 +26,8 @@ def lineage(
         alt: what is seen.
 
     Raises:
-        ValueError: if a link names a paper that is in no lane, or does not
-            lead to a later one.
+        ValueError: if a link names a paper that is in no lane, does not lead
+            to a later one, or runs behind a third paper.
     """
     years = {
         name: year
@@ -46,6 +47,11 @@ def lineage(
     figure.draw_without_rendering()  # only now it is known how wide boxes are
     for earlier, later in links:
         _arrow(ax, boxes[earlier], boxes[later])
+        if hidden := _behind(ax, boxes, earlier, later):
+            raise ValueError(
+                f"{hidden!r} hides the arrow from {earlier!r} to {later!r}: "
+                "give it another row"
+            )
     show(figure, alt)
 
 
@@ -98,3 +104,14 @@ def _arrow(ax: Axes, earlier: Text, later: Text) -> None:
             "patchB": later.get_bbox_patch(),
         },
     )  # fmt: skip
+
+
+def _behind(ax: Axes, boxes: dict[str, Text], earlier: str, later: str) -> str:
+    """Name a paper that the line between two others runs behind, if any."""
+    ends = [boxes[name].get_position() for name in (earlier, later)]
+    line = Path(ax.transData.transform(ends))
+    for name in boxes.keys() - {earlier, later}:
+        box = boxes[name].get_bbox_patch().get_window_extent()
+        if line.intersects_bbox(box, filled=False):
+            return name
+    return ""

@@ -9,7 +9,7 @@ from matplotlib.patches import Patch, Rectangle
 from numpy.typing import NDArray
 
 from fcn_lib.pixels import VOID, VOID_COLOR, Palette, colorize
-from fcn_lib.viz.figures import INK, SOFT, frame, show
+from fcn_lib.viz.figures import INK, SOFT, frame, legend, show
 
 
 def panels(
@@ -17,7 +17,7 @@ def panels(
     alt: str,
     classes: Sequence[str] = (),
     palette: Palette = (),
-    columns: int = 3,
+    columns: int | Sequence[int] = 3,
     cell: int = 0,
     mark_middle: bool = False,
     width: float = 7.6,
@@ -31,23 +31,21 @@ def panels(
         alt: what is seen.
         classes: names for a legend.
         palette: the colours of the classes.
-        columns: how many pictures in a row.
+        columns: how many pictures in a row; or how many in each row, for rows
+            of different length.
         cell: side in pixels of a grid to lay over the pictures.
         mark_middle: draw a small frame around the middle of each picture.
         width: of the figure, in inches.
         exact: keep every colour, for pictures of which details matter.
     """
-    columns = min(columns, len(pictures))
-    rows = -(-len(pictures) // columns)
-    H, W = next(iter(pictures.values())).shape[:2]
-    height = rows * (width / columns * H / W + 0.3)
-    height += 0.3 if classes else 0
+    counts = _rows(len(pictures), columns)
+    ratio = max(len(p) / p.shape[1] for p in pictures.values())
+    height = len(counts) * (width / max(counts) * ratio + 0.3)
     figure = Figure((width, height), layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False).ravel()
     void = False
-    for ax in axes[len(pictures) :]:
-        ax.axis("off")
-    for ax, (title, picture) in zip(axes, pictures.items(), strict=False):
+    for ax, (title, picture) in zip(
+        _axes(figure, counts), pictures.items(), strict=True
+    ):
         frame(ax)
         if picture.ndim == 2 and picture.dtype.kind in "iu":
             void |= bool((picture == VOID).any())
@@ -59,12 +57,15 @@ def panels(
         if mark_middle:
             _mark(ax, *picture.shape[:2])
     if classes:
-        _legend(figure, classes, palette, void)
+        rows = _legend(figure, classes, palette, void)
+        figure.set_figheight(height + 0.1 + 0.2 * rows)
     show(figure, alt, exact)
 
 
 def overlay(image: NDArray, labels: NDArray, palette: Palette) -> NDArray:
     """Lay the colours of the classes over an image, half and half.
+
+    Void is white, as in a label map, and hides the image.
 
     Args:
         image: (H, W, 3) uint8.
@@ -80,6 +81,7 @@ def overlay(image: NDArray, labels: NDArray, palette: Palette) -> NDArray:
         [[[150, 50, 75]]]
     """
     mixed = image.astype(np.uint16) + colorize(labels, palette)
+    mixed[labels == VOID] = 2 * np.array(VOID_COLOR)
     return (mixed // 2).astype(np.uint8)
 
 
@@ -109,6 +111,24 @@ def heat(image: NDArray, maps: dict[str, NDArray], alt: str) -> None:
     show(figure, alt)
 
 
+def _rows(count: int, columns: int | Sequence[int]) -> Sequence[int]:
+    """How many pictures stand in each row."""
+    if not isinstance(columns, int):
+        return columns
+    return [min(columns, count - first) for first in range(0, count, columns)]
+
+
+def _axes(figure: Figure, counts: Sequence[int]) -> list[Axes]:
+    """One place for each picture, all of one size; short rows are centred."""
+    most = max(counts)
+    grid = figure.add_gridspec(len(counts), 2 * most)
+    return [
+        figure.add_subplot(grid[row, left : left + 2], anchor="N")
+        for row, count in enumerate(counts)
+        for left in range(most - count, most + count, 2)
+    ]
+
+
 def _grid(ax: Axes, height: int, width: int, cell: int) -> None:
     """Lay lines every ``cell`` pixels over a picture."""
     line = {"color": "white", "linewidth": 0.6}
@@ -129,16 +149,13 @@ def _mark(ax: Axes, height: int, width: int) -> None:
 
 def _legend(
     figure: Figure, classes: Sequence[str], palette: Palette, void: bool
-) -> None:
-    """One row of swatches below the pictures."""
-    patches = [
-        Patch(facecolor=np.array(c) / 255, edgecolor=SOFT, label=name)
-        for name, c in zip(classes, palette, strict=True)
-    ]
+) -> int:
+    """Swatches below the pictures; how many rows they took."""
+    colors = dict(zip(classes, palette, strict=True))
     if void:
-        color = np.array(VOID_COLOR) / 255
-        patches.append(Patch(facecolor=color, edgecolor=SOFT, label="void"))
-    figure.legend(
-        handles=patches, loc="outside lower center", ncols=len(patches),
-        frameon=False, fontsize=8, handlelength=1, columnspacing=1.2,
-    )  # fmt: skip
+        colors["void"] = VOID_COLOR
+    patches = [
+        Patch(facecolor=np.array(color) / 255, edgecolor=SOFT, label=name)
+        for name, color in colors.items()
+    ]
+    return legend(figure, patches, "lower center")

@@ -318,7 +318,7 @@ function reading(x, y, { strides, fused, text }, data) {
   if (!fused) {
     const say = "No map is switched on: all scores are 0, and no class wins. "
       + "Switch one on.";
-    return { leads: all.map(() => 0), say, formula: scores };
+    return { leads: all.map(() => 0), what: "", say, formula: scores };
   }
   const p = y * size[1] + x;
   const [best, second] = [fused.first[p], fused.second[p]];
@@ -331,6 +331,8 @@ function reading(x, y, { strides, fused, text }, data) {
     + `comes from stride ${strides[fused.decided[p]]}`;
   return {
     leads,
+    what: `What each adds to ${classes[best]} − ${classes[second]} at row ${
+      y}, column ${x}`,
     say: `${text} Row ${y}, column ${x} is called ${classes[best]} (${
       truth}): ${lead} ahead of ${classes[second]}${most}.`,
     formula: `${scores}; ${classes[best]} − ${classes[second]} = ${
@@ -391,20 +393,22 @@ async function render({ model, el }) {
   const lenses = [...small, ...large];
   const panels = [panel("", large[0].el), panel("The picture", large[1].el)];
   const key = h("div", { class: "ep-fx-key" });
+  const bars = h("div", { class: "ep-fx-what" }); // what the bars mean
   view.stage.append(
-    h("div", { class: "ep-fx-parts" }, addends.map((one) => one.el)),
+    h("div", { class: "ep-fx-parts" }, addends.map((one) => one.el)), bars,
     ...panels.map((one) => one.el), legend(classes, palette), key,
   );
 
   // the numbers of one pixel
   const pixel = (x = now.column, y = now.row) => {
     for (const one of lenses) one.point(x, y, now.zoom);
-    const { leads, say, formula } = reading(x, y, sums, data);
+    const { leads, what, say, formula } = reading(x, y, sums, data);
     const on = all.map((stride) => now.strides.includes(stride));
     const most = Math.max(0, ...leads.map((o, i) => on[i] ? Math.abs(o) : 0));
     addends.forEach((one, i) => one.show(
       on[i], classes[alone[i][y * width + x]], leads[i], most,
     ));
+    bars.textContent = what;
     view.say(say);
     view.formula(formula);
   };

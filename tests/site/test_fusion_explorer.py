@@ -349,6 +349,11 @@ def test_numbers_of_a_pixel_are_those_of_torch(mount, figure, place):
     assert told == pytest.approx(shares, abs=0.006)
     alone = page.locator(".ep-fx-says").all_inner_texts()
     assert alone == [f"alone: {CLASSES[part.argmax()]}" for part in parts]
+    what = page.locator(".ep-fx-what").inner_text()
+    assert what == (
+        f"What each adds to {CLASSES[best]} − {CLASSES[second]} at row {row}, "
+        f"column {column}"
+    )
     text = sentence(page)
     assert f"column {column} is called {CLASSES[best]} (" in text
     assert f"ahead of {CLASSES[second]}" in text
@@ -371,6 +376,7 @@ def test_keys_switch_a_stride_off_and_all_of_them(mount, figure):
     page.keyboard.press("Space")
     assert sentence(page).startswith("No map is switched on")
     assert page.locator(".ep-formula").inner_text() == "scores = 0 + 0 + 0"
+    assert page.locator(".ep-fx-what").inner_text() == ""
     assert len(np.unique(painted(page).reshape(-1, 3), axis=0)) == 2
     for view in "errors", "who decided", "labels":
         page.get_by_text(view, exact=True).click()
