@@ -106,7 +106,7 @@ def look_at(chromium: Browser, address: str, name: str) -> None:
     page.wait_for_load_state("networkidle")
     files = {
         url: weight(response.body())
-        for url, response in bodies.items()
+        for url, response in list(bodies.items())  # some come late
         if url.startswith(address)
     }
     print(f"{name}: {sum(files.values()) / 1000:.0f} kB (aim: 700)")
