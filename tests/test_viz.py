@@ -48,6 +48,11 @@ def figures(monkeypatch):
     return seen
 
 
+def decoded(data):
+    """The picture that would be displayed."""
+    return Image.open(io.BytesIO(b64decode(data["image/png"])))
+
+
 def texts(ax):
     """All that is written inside the axes."""
     return [text.get_text() for text in ax.texts]
@@ -84,7 +89,7 @@ def texts(ax):
 def test_one_picture_is_displayed_with_its_words(displayed, draw, size):
     draw()
     ((data, metadata),) = displayed
-    picture = Image.open(io.BytesIO(b64decode(data["image/png"])))
+    picture = decoded(data)
     picture.load()
     assert picture.format == "PNG" and picture.size == size
     assert len(picture.convert("RGB").getcolors()) > 2  # something is drawn
@@ -154,10 +159,7 @@ def test_flat_colors_survive_in_the_picture(displayed):
             scenes.PALETTE, exact=exact,
         )  # fmt: skip
     every, few = (
-        np.asarray(
-            Image.open(io.BytesIO(b64decode(data["image/png"]))).convert("RGB")
-        )
-        for data, _ in displayed
+        np.asarray(decoded(data).convert("RGB")) for data, _ in displayed
     )
     assert len(np.unique(every.reshape(-1, 3), axis=0)) > 1000
     assert len(np.unique(few.reshape(-1, 3), axis=0)) <= 256
@@ -264,7 +266,7 @@ def test_closeups_keep_every_colour(displayed):
     colors = number % 256, number // 8, np.full((45, 45), 9)
     photo = np.stack(colors, axis=2).astype(np.uint8)
     viz.closeups(photo, (0, 0, 45, 45), {"a": photo}, ALT, columns=2)
-    picture = Image.open(io.BytesIO(b64decode(displayed[0][0]["image/png"])))
+    picture = decoded(displayed[0][0])
     pixels = np.asarray(picture.convert("RGB")).reshape(-1, 3)
     assert set(map(tuple, photo.reshape(-1, 3))) <= set(map(tuple, pixels))
 
