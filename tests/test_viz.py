@@ -127,6 +127,13 @@ def test_a_long_legend_takes_more_rows_and_lets_the_figure_grow(figures):
     assert long.get_figheight() > short.get_figheight()
 
 
+def test_a_legend_too_wide_for_any_figure_is_shown_all_the_same(figures):
+    names = ["a wide name " * 30, "car", "road"]
+    viz.panels({"a": PHOTO}, ALT, names, PALETTE)
+    (legend,) = figures[0].legends
+    assert [t.get_text() for t in legend.get_texts()] == names
+
+
 def test_rows_may_differ_in_length_and_short_ones_are_centred(figures):
     viz.panels(dict.fromkeys("abcde", PHOTO), ALT, columns=(2, 3))
     viz.panels(dict.fromkeys("abcde", PHOTO), ALT, columns=3)
@@ -259,6 +266,15 @@ def test_closeups_show_the_same_part_of_large_and_small(figures):
     assert (shown[2] == photo[8:28:2, 12:28:2]).all()
     frames = [patch.get_bbox().bounds for patch in figures[0].axes[0].patches]
     assert frames and set(frames) == {(11.5, 7.5, 16, 20)}
+
+
+@pytest.mark.parametrize("shape", [(20, 80), (80, 20)])
+def test_closeups_hang_the_photograph_from_the_line_of_titles(figures, shape):
+    photo = np.zeros((*shape, 3), dtype=np.uint8)
+    viz.closeups(photo, (0, 0, 20, 20), {"a": photo}, ALT)
+    FigureCanvasAgg(figures[0]).draw()
+    tops = [ax.get_window_extent().ymax for ax in figures[0].axes]
+    assert tops[0] == pytest.approx(tops[1])
 
 
 def test_closeups_keep_every_colour(displayed):

@@ -43,6 +43,7 @@ def closeups(
         ax.set_title(title, fontsize=9, color=INK, pad=4)
         if i == 0:
             ax.imshow(photo)
+            ax.set_anchor("N")  # a flat one hangs from the line of titles
             corner = column - 0.5, row - 0.5
             for color, lw in ("white", 3), (COLORS[1], 1.6):
                 ax.add_patch(

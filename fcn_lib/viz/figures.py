@@ -79,7 +79,8 @@ def legend(figure: Figure, handles: Sequence[Artist], place: str) -> int:
             ncols=-(-len(handles) // rows), frameon=False, columnspacing=1.4,
             handlelength=1.2, handleheight=1,
         )  # fmt: skip
-        if drawn.get_window_extent().width <= figure.bbox.width:
+        fits = drawn.get_window_extent().width <= figure.bbox.width
+        if fits or rows == len(handles):
             break
         drawn.remove()
     return rows
