@@ -7,7 +7,7 @@ NBVAL := --nbval-current-env --nbval-cell-timeout=900 \
 
 .DEFAULT_GOAL := help
 .PHONY: help book browser test test-gpu bench bench-pages results chapters \
-	times text lab serve lint clean
+	check times text lab serve lint clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -30,20 +30,23 @@ test-gpu: $(READY) ## run every chapter on the GPU
 
 # memory once taken is kept: fetching it from the system again at every step
 # would be timed with the nets
-bench: bench-pages ## time the nets, into chapters/results, and the pages
+bench: $(READY) ## time the nets and their parts, into chapters/results
 	MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=17179869184 \
 		$(BIN)/python tests/bench.py
 
 bench-pages: book browser ## weigh and time the pages; Lighthouse (npx)
 	$(BIN)/python tests/bench_pages.py
 
-results: $(READY) ## measure replay and ladders anew, into chapters/results
+results: $(READY) ## measure what chapters/results lacks, or older code made
 	$(BIN)/python -m fcn_lib results
 
-chapters: $(READY) ## bring the notebooks up to date with chapters/src
+chapters: browser ## bring the notebooks up to date with chapters/src
 	$(BIN)/python chapters/pipeline.py execute
 
-times: $(READY) ## run all chapters from an empty cache, and time them
+check: $(READY) ## say where a chapter's text, notebook, module, test disagree
+	@$(BIN)/python chapters/pipeline.py check
+
+times: browser ## run all chapters from an empty cache, and time them
 	$(BIN)/python chapters/pipeline.py times
 
 text: $(READY) ## bring edits of the notebooks back into chapters/src

@@ -29,9 +29,19 @@ or say where it lies: CHROMIUM=/path/to/chromium make test"""
 
 
 def find() -> str | None:
-    """Find an installed Chromium: $CHROMIUM, the path, or Playwright's."""
-    named = [os.environ.get("CHROMIUM", ""), *NAMES]
-    found = [path for name in named if name and (path := shutil.which(name))]
+    """Find an installed Chromium: $CHROMIUM, the path, or Playwright's.
+
+    Raises:
+        ValueError: if $CHROMIUM is set, and names no program.
+    """
+    if named := os.environ.get("CHROMIUM"):
+        if mine := shutil.which(named):
+            return mine
+        raise ValueError(
+            f"CHROMIUM={named} names no program: correct it, or unset it "
+            "to have a Chromium found or installed"
+        )
+    found = [path for name in NAMES if (path := shutil.which(name))]
     if found:
         return found[0]
     with sync_playwright() as playwright:
@@ -58,7 +68,8 @@ def browser() -> Iterator[Browser]:
     """Start the browser, and close it in the end.
 
     Raises:
-        ValueError: if there is none; the message says how to get one.
+        ValueError: if there is none, or $CHROMIUM names none; the message
+            says how to get one.
     """
     path = find()
     if path is None:
@@ -71,11 +82,16 @@ def browser() -> Iterator[Browser]:
 
 def main() -> int:
     """Make sure that there is a browser, and say where."""
-    if find() is None:
-        print("No Chromium here: installing one.", flush=True)
-        install()
-    print(find() or HELP)
-    return int(find() is None)
+    try:
+        if find() is None:
+            print("No Chromium here: installing one.", flush=True)
+            install()
+        path = find()
+    except ValueError as error:
+        print(error)
+        return 1
+    print(path or HELP)
+    return int(path is None)
 
 
 if __name__ == "__main__":

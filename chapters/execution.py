@@ -18,6 +18,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 from fcn_lib.fingerprint import fingerprint
+from figures import STATES
 from notebooks import (
     KERNEL,
     MINE,
@@ -35,7 +36,6 @@ from notebooks import (
 from stills import add_stills
 
 CELL_SECONDS = 900
-WIDGETS = "application/vnd.jupyter.widget-state+json"
 
 
 def run(root: Path, stem: str, notebook: NotebookNode) -> NotebookNode:
@@ -62,7 +62,7 @@ def run(root: Path, stem: str, notebook: NotebookNode) -> NotebookNode:
 
 def settle_widgets(notebook: NotebookNode, stem: str) -> NotebookNode:
     """Give the widgets, in the order of their making, ids that last."""
-    saved = notebook.metadata.get("widgets", {}).get(WIDGETS, {})
+    saved = notebook.metadata.get("widgets", {}).get(STATES, {})
     names = [f"{stem} widget {n}" for n in range(len(saved.get("state", {})))]
     ids = [hashlib.sha256(name.encode()).hexdigest()[:32] for name in names]
     new = dict(zip(saved.get("state", {}), ids, strict=True))

@@ -156,7 +156,7 @@ COMMANDS = {
     "evaluate": ("score a trained net on labelled data", _evaluate_options),
     "segment": ("label a photograph with a trained net", _segment_options),
     "results": (
-        "measure again what the book shows; cut off, it goes on",
+        "measure what is missing or made by older code; cut off, it goes on",
         _results_options,
     ),
 }

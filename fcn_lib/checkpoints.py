@@ -35,6 +35,7 @@ def save(state: dict, path: str | Path) -> None:
         path: where to; its folder is made if need be.
 
     Raises:
+        TypeError: if the state holds anything else.
         OSError: if it cannot be written. What was there before is still there.
     """
     buffer = io.BytesIO()
@@ -156,6 +157,9 @@ class Keep:
         about: what else to write into it, such as the name of the net.
         resume: go on from what is there already.
         every: how many steps lie between two checkpoints.
+
+    Raises:
+        ValueError: if ``every`` is below 1.
     """
 
     path: Path

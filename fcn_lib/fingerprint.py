@@ -26,6 +26,9 @@ def imports(code: str, package: str = "") -> set[str]:
         Every name that might be a module; ``from a import b`` gives both
         ``a`` and ``a.b``, since only the file system knows what ``b`` is.
 
+    Raises:
+        ValueError: if the code is not plain Python.
+
     Example:
         >>> sorted(imports("import math; from .draw import line", "art"))
         ['art.draw', 'art.draw.line', 'math']
@@ -64,7 +67,19 @@ def module_file(root: Path, name: str) -> Path | None:
 
 
 def reach(root: Path, code: str, package: str = "") -> set[Path]:
-    """Follow the imports of some code through the library, to the end."""
+    """Follow the imports of some code through the library, to the end.
+
+    Args:
+        root: the folder that holds the library.
+        code: Python source.
+        package: the package that the code lies in, for relative imports.
+
+    Returns:
+        The files of the library that run when the code is run.
+
+    Raises:
+        ValueError: if the code, or a file of the library, is not plain Python.
+    """
     found: set[Path] = set()
     waiting = imports(code, package)
     while waiting:
@@ -81,7 +96,19 @@ def reach(root: Path, code: str, package: str = "") -> set[Path]:
 
 
 def fingerprint(root: Path, cells: Iterable[str]) -> str:
-    """Hash the code cells and every library file that they reach."""
+    """Hash the code cells and every library file that they reach.
+
+    Args:
+        root: the folder that holds the library.
+        cells: Python source, in order.
+
+    Returns:
+        A SHA-256, in hexadecimal. Comments and docstrings of the library do
+        not count.
+
+    Raises:
+        ValueError: if a cell, or a file of the library, is not plain Python.
+    """
     cells = list(cells)
     digest = hashlib.sha256(repr(cells).encode())
     for path in sorted(with_figures(reach(root, "\n".join(cells)))):

@@ -36,7 +36,8 @@ def linear_to_conv(
     if channels * height * width != linear.in_features:
         raise ValueError(
             f"the layer reads {linear.in_features} values, but {channels} "
-            f"channels of {height}x{width} make {channels * height * width}"
+            f"channels of {height}x{width} make {channels * height * width}: "
+            "give the size of the map that was flattened"
         )
     conv = nn.Conv2d(
         channels,
@@ -78,7 +79,8 @@ def slide(
     H, W = images.shape[-2:]
     if window > min(H, W):
         raise ValueError(
-            f"a window of {window} does not fit into an image of {H}x{W}"
+            f"a window of {window} does not fit into an image of {H}x{W}: "
+            "make one smaller or the other larger"
         )
     if step < 1:
         raise ValueError(f"step must be at least 1, not {step}")

@@ -36,15 +36,15 @@ def label_picture(
     Args:
         net: maps images (1, 3, H, W) in 0…1 to logits (1, K, H, W).
         image: (H, W, 3) uint8, or a PIL image.
-        tile: side of a piece, in pixels, a multiple of 32.
-        margin: how far a piece looks beyond itself, a multiple of 32.
+        tile: side of a piece, in pixels: 32 or a multiple of it.
+        margin: how far a piece looks beyond itself: 0 or a multiple of 32.
 
     Returns:
         (H, W) uint8 class ids.
 
     Raises:
-        ValueError: if the picture is none, the logits are NaN, or a side is
-            no multiple of 32.
+        ValueError: if the picture is none, the logits are NaN, or ``tile`` or
+            ``margin`` is too small or no multiple of 32.
     """
     if tile < 32 or margin < 0 or tile % 32 or margin % 32:
         raise ValueError(

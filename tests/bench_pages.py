@@ -32,6 +32,8 @@ BUILT = ROOT / "_build" / "html"
 LIGHTHOUSE = "lighthouse@12.8.2"
 JUDGED = "index", "transposed", "stride", "fcn8s"
 AIMS = {"accessibility": 100, "best-practices": 100, "performance": 90}
+# a mark below fails: how fast a page is differs from run to run
+FLOORS = AIMS | {"performance": 80}
 MOVE = """el => {
   const at = Number(el.value);
   el.value = at < Number(el.max) ? at + 1 : at - 1;
@@ -141,19 +143,19 @@ def judge(address: str, name: str) -> dict[str, int]:
 
 
 def main() -> int:
-    """Print all of it; the exit status says whether Lighthouse is content."""
+    """Print all of it; the exit status says whether a mark is too low."""
     with served() as address:
         with browser.browser() as chromium:
             for name in pages():
                 look_at(chromium, address, name)
         verdicts = {name: judge(address, name) for name in JUDGED}
     print("Lighthouse, aims", AIMS)
+    print("          floors", FLOORS)
     for name, marks in verdicts.items():
         print(f"  {name}: {marks}")
-    exact = {"accessibility", "best-practices"}
     return int(
         any(
-            mark < (AIMS[key] if key in exact else 80)
+            mark < FLOORS[key]
             for marks in verdicts.values()
             for key, mark in marks.items()
         )

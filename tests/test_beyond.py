@@ -137,7 +137,7 @@ def test_a_picture_is_labelled(nets, kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_too_few_classes_are_refused(kind):
-    with pytest.raises(ValueError, match="1"):
+    with pytest.raises(ValueError, match="2 to 255, not 1: "):
         kind(1, pretrained=False)
 
 
@@ -224,5 +224,5 @@ def test_the_patient_decoders_train_and_are_scored(monkeypatch, tmp_path):
 
 def test_a_layer_that_is_none_of_ours_has_no_place_there():
     for kind in KINDS:
-        kinds = {type(m) for m in kind(8, pretrained=False).children()}
+        kinds = {type(m) for m in kind(8, pretrained=False).modules()}
         assert nn.ConvTranspose2d not in kinds  # all upsampling is fixed

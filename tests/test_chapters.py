@@ -17,12 +17,14 @@ ROOT = Path(__file__).parent.parent
 STEMS = toc_stems(ROOT)
 # what Colab has had since 2026-08; the library must not replace any of it
 COLAB = {
+    "ipython": "7.34.0",
     "ipywidgets": "7.7.1",
     "matplotlib": "3.10.0",
     "numpy": "2.1.3",
     "pillow": "11.3.0",
     "torch": "2.11.0",
     "torchvision": "0.26.0",
+    "traitlets": "5.7.1",
 }
 
 

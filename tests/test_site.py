@@ -2,6 +2,8 @@
 
 import re
 import sys
+import tomllib
+from importlib.metadata import packages_distributions
 from inspect import cleandoc
 from pathlib import Path
 from unittest.mock import Mock
@@ -11,15 +13,22 @@ import numpy as np
 import pytest
 import yaml
 from docutils.core import publish_doctree
+from packaging.requirements import Requirement
 from PIL import Image
 from sphinx.ext.napoleon import Config, GoogleDocstring
 
 from checks import toc_stems
+from fcn_lib.fingerprint import imports
 from fcn_lib.pixels import confusion_matrix
 
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "chapters" / "_site"
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+NEEDS = [*map(Requirement, PROJECT["dependencies"])]
+TARGETS = re.findall(
+    r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE
+)
 CHAPTERS = [f"chapters/{stem}" for stem in toc_stems(ROOT)]
 sys.path.append(str(SITE))
 
@@ -49,13 +58,52 @@ def test_every_address_on_a_page_is_that_of_the_config(page: str):
     assert set(found) == {place}
 
 
+def asked_of_make(page: Path) -> set[str]:
+    """Give the targets that the code of a page names."""
+    text = page.read_text()
+    blocks = "".join(re.findall(r"^```.*?^```", text, re.M | re.S))
+    calls = re.findall(r"`(?:\w+=\S+ )?make\s([^`]+)`", text)
+    calls += re.findall(r"^(?:\w+=\S+ )?make ([^#\n]+)", blocks, re.M)
+    return {word for call in calls for word in call.split() if "=" not in word}
+
+
 def test_readme_names_every_make_target():
-    targets = re.findall(
-        r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE
-    )
-    readme = (ROOT / "README.md").read_text()
-    missing = [t for t in targets if t != "help" and f"make {t}" not in readme]
-    assert targets and not missing
+    missing = {*TARGETS} - asked_of_make(ROOT / "README.md")
+    assert missing == {"help"}
+
+
+@pytest.mark.parametrize(
+    "page",
+    [*ROOT.glob("*.md"), *ROOT.glob("chapters/*.md")],
+    ids=lambda path: path.stem,
+)
+def test_every_make_target_that_a_page_names_is_there(page: Path):
+    assert asked_of_make(page) - {*TARGETS} == set()
+
+
+def test_only_what_passed_is_published():
+    files = sorted((ROOT / ".github/workflows").iterdir())
+    (text,) = [t for f in files if "deploy-pages" in (t := f.read_text())]
+    jobs = yaml.safe_load(text)["jobs"]
+    (publish,) = [j for j in jobs.values() if "deploy-pages" in str(j)]
+    assert {"run": ".ci/run"} in jobs[publish["needs"]]["steps"]
+    assert publish["if"] == "github.event_name == 'push'"
+
+
+def test_library_declares_what_it_imports():
+    files = (ROOT / "fcn_lib").rglob("*.py")
+    names = {n.split(".")[0] for f in files for n in imports(f.read_text())}
+    names -= {*sys.stdlib_module_names, "fcn_lib"}
+    homes = packages_distributions()
+    found = {homes[name][0].lower().replace("_", "-") for name in names}
+    assert found and found <= {need.name for need in NEEDS}
+
+
+@pytest.mark.parametrize("need", NEEDS, ids=lambda need: need.name)
+def test_pinned_package_is_as_new_as_the_library_asks(need: Requirement):
+    text = (ROOT / "requirements.txt").read_text()
+    (pin,) = re.findall(rf"^{re.escape(need.name)}==(.+)$", text, re.M)
+    assert pin in need.specifier
 
 
 def test_config_runs_nothing_and_fetches_nothing():

@@ -148,6 +148,33 @@ def test_a_sub_pixel_convolution_is_a_transposed_one(kernel, factor):
         torch.testing.assert_close(painted(x), theirs, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"kernel_size": 2},
+        {"kernel_size": (3, 1)},
+        {"padding": 0},
+        {"padding": "same"},
+        {"padding_mode": "reflect"},
+        {"stride": 2},
+        {"dilation": 2},
+        {"groups": 2},
+    ],
+)
+def test_another_convolution_is_not_woven(options):
+    conv = nn.Conv2d(4, 12, **{"kernel_size": 3, "padding": 1} | options)
+    with pytest.raises(ValueError, match="odd size k"):
+        as_transposed(conv, 2)
+
+
+def test_a_sub_pixel_convolution_may_lack_biases():
+    torch.manual_seed(0)
+    conv = icnr(nn.Conv2d(4, 12, 3, padding=1, bias=False), 2)
+    x = torch.rand(1, 4, 5, 6)
+    theirs = F.pixel_shuffle(conv(x), 2)
+    torch.testing.assert_close(as_transposed(conv, 2)(x), theirs)
+
+
 @pytest.mark.parametrize("factor", [1, 2, 3])
 def test_icnr_starts_as_nearest_neighbour(factor):
     conv = icnr(drawn(nn.Conv2d(4, 3 * factor**2, 3, padding=1)), factor)

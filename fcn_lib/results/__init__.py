@@ -2,8 +2,7 @@
 
 A chapter loads what would take too long to run in it. Every file says by
 which code, command and machine it was made; a test sees to it that the code
-is still the same. ``store`` reads and writes, ``ladders`` and ``replay``
-measure.
+is still the same. ``store`` reads and writes, the other modules measure.
 """
 
 from fcn_lib.results.store import HOME, measure, read, stale

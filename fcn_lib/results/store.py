@@ -53,8 +53,11 @@ def measure(path: Path, jobs: Jobs, code: str, command: str) -> dict:
         code: imports of what the results depend on.
         command: what a reader types to measure it again.
 
+    What was measured earlier by the same code stays. The provenance is that
+    of the last run that was added, or of today where none was.
+
     Returns:
-        What is in the file now.
+        The provenance, and all runs, stored ones and new ones.
     """
     key = code_key(code)
     stored = _stored(path)

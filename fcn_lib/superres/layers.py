@@ -13,7 +13,7 @@ def icnr(conv: nn.Conv2d, factor: int) -> nn.Conv2d:
 
     Args:
         conv: makes C * factor² channels for a ``PixelShuffle(factor)``. Its
-            weights are changed in place.
+            weights, and its biases if it has any, are changed in place.
         factor: how many times larger the shuffled map is.
 
     Returns:
@@ -29,7 +29,7 @@ def icnr(conv: nn.Conv2d, factor: int) -> nn.Conv2d:
     """
     copies = _copies(conv, factor)
     with torch.no_grad():
-        for part in conv.weight, conv.bias:
+        for part in conv.parameters():  # weights, and biases if there are any
             part.copy_(part[::copies].repeat_interleave(copies, dim=0))
     return conv
 
@@ -44,7 +44,9 @@ def as_transposed(conv: nn.Conv2d, factor: int) -> nn.ConvTranspose2d:
 
     Args:
         conv: makes C * factor² channels for a ``PixelShuffle(factor)``; its
-            kernel has an odd size k, its padding is (k - 1) / 2.
+            kernel is a square of odd size k, its padding (k - 1) / 2 zeros,
+            its stride, dilation and groups are 1. Of its biases the first of
+            each cell is taken: make them equal before.
         factor: r, how many times larger the result is.
 
     Returns:
@@ -52,25 +54,29 @@ def as_transposed(conv: nn.Conv2d, factor: int) -> nn.ConvTranspose2d:
         what ``conv`` and the shuffle do.
 
     Raises:
-        ValueError: if factor² does not divide the channels.
+        ValueError: if factor² does not divide the channels, or ``conv`` has
+            another kernel, padding, stride, dilation or groups.
 
     Example:
         >>> as_transposed(nn.Conv2d(5, 12, 3, padding=1), factor=2)
         ConvTranspose2d(5, 3, kernel_size=(6, 6), stride=(2, 2), padding=(2, 2))
     """  # noqa: E501
     copies = _copies(conv, factor)
+    _check_plain(conv)
     inputs, k = conv.in_channels, conv.kernel_size[0]
     outputs = conv.out_channels // copies
     layer = nn.ConvTranspose2d(
-        inputs, outputs, factor * k, factor, factor * (k - 1) // 2
-    )
+        inputs, outputs, factor * k, factor, factor * (k - 1) // 2,
+        bias=conv.bias is not None,
+    )  # fmt: skip
     turned = conv.weight.detach().flip(2, 3)
     kernels = turned.view(outputs, factor, factor, inputs, k, k)
     # (inputs, outputs, k, a, k, b): row u of kernel (a, b) goes to u r + a
     woven = kernels.permute(3, 0, 4, 1, 5, 2)
     with torch.no_grad():
         layer.weight.copy_(woven.reshape(layer.weight.shape))
-        layer.bias.copy_(conv.bias[::copies])
+        if conv.bias is not None:
+            layer.bias.copy_(conv.bias[::copies])
     return layer
 
 
@@ -117,3 +123,21 @@ def _copies(conv: nn.Conv2d, factor: int) -> int:
             "the shuffle needs factor² for each channel of its result"
         )
     return factor**2
+
+
+def _check_plain(conv: nn.Conv2d) -> None:
+    k = conv.kernel_size[0]
+    plain = (
+        conv.kernel_size == (k, k)
+        and k % 2 == 1
+        and conv.padding == (k // 2, k // 2)
+        and conv.padding_mode == "zeros"
+        and conv.stride == conv.dilation == (1, 1)
+        and conv.groups == 1
+    )
+    if not plain:
+        raise ValueError(
+            f"{conv} is not of the kind that can be woven: give it a square "
+            "kernel of odd size k, padding (k - 1) / 2, and stride, dilation "
+            "and groups 1"
+        )

@@ -68,7 +68,8 @@ def psnr(picture: NDArray, truth: NDArray, rim: int = RIM) -> float:
     _check_picture(truth)
     if picture.shape != truth.shape:
         raise ValueError(
-            f"the pictures differ in size: {picture.shape}, {truth.shape}"
+            f"the pictures differ in size: {picture.shape}, {truth.shape}; "
+            "cut or resize one of them first"
         )
     H, W = truth.shape[:2]
     if rim < 0 or min(H, W) <= 2 * rim:
@@ -152,5 +153,6 @@ def _check_picture(picture: NDArray) -> None:
     shape = getattr(picture, "shape", ())
     if kind != np.uint8 or len(shape) != 3 or shape[2] != 3:
         raise ValueError(
-            f"a picture is uint8 (H, W, 3), not {kind} {tuple(shape)}"
+            f"a picture is uint8 (H, W, 3), not {kind} {tuple(shape)}: try "
+            "numpy.asarray(PIL.Image.open(path).convert('RGB'))"
         )

@@ -1,7 +1,7 @@
 // Brushes of ones, painted side by side: how often is each output painted?
 // In a row first; a map is the product of two rows.
 import {
-  follow, frame, h, panel, points, s, slider, tell, whole,
+  follow, frame, h, listed, panel, points, s, slider, tell, whole,
 } from "./lib.js";
 
 // How many inputs are shown: enough for outputs away from both ends, and few
@@ -39,9 +39,6 @@ export function product(row) {
 
 const unlike = (values) => [...new Set(values)].sort((a, b) => a - b);
 const times = (n) => ["never", "once", "twice"][n] ?? `${n} times`;
-// "1, 2 or 4"
-const either = (values) => values.length < 2 ? `${values}`
-  : `${values.slice(0, -1).join(", ")} or ${values.at(-1)}`;
 
 // "2, 1, 2, 1, …": what repeats is seen to repeat
 const again = (turn) =>
@@ -54,7 +51,7 @@ export function sentence(stride, kernel, marked) {
   const reach = kernel === 1 ? `output ${first}`
     : `outputs ${first} to ${first + kernel - 1}`;
   const [n] = known;
-  const all = either(unlike(product(known)));
+  const all = listed(unlike(product(known)), "or");
   const verdict = known.length === 1
     ? `Even: away from the rim every output is painted ${times(n)}, for ${
       kernel} = ${n} × ${stride}. In a map that makes ${n} × ${n} = ${n * n}.`

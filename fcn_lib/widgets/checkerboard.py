@@ -2,7 +2,7 @@
 
 import traitlets as t
 
-from fcn_lib.widgets.figure import Figure
+from fcn_lib.widgets.figure import Figure, listed
 
 STRIDES = range(1, 7)
 KERNELS = range(1, 13)
@@ -43,11 +43,25 @@ class Checkerboard(Figure):
     shown = "stride", "kernel", "marked"
 
     def __init__(self, **settings: object) -> None:
-        super().__init__(
-            alt=(
-                "Eight inputs in a row, each with a brush over three outputs, "
-                "two outputs apart. The outputs are painted once and twice by "
-                "turns. In a map that makes a checked pattern of 1, 2 and 4."
-            ),
-            **settings,
+        super().__init__(**settings)
+
+    @t.default("alt")
+    def _seen(self) -> str:
+        stride, kernel = self.stride, self.kernel
+        # the counts that repeat away from the rim
+        cycle = [-(-max(0, kernel - r) // stride) for r in range(stride)]
+        products = sorted({a * b for a in cycle for b in cycle})
+        even = len(products) == 1
+        row = f"{cycle[0]}" if even else f"{listed(cycle)} by turns"
+        return (
+            f"{_inputs(stride)} inputs in a row, each with a brush of width "
+            f"{kernel}, in steps of {stride}. Each output says how often it "
+            f"is painted: away from the rim {row}; in a map "
+            f"{listed(products)}, {'an even' if even else 'a checked'} "
+            "pattern."
         )
+
+
+def _inputs(stride: int) -> int:
+    """Count the inputs that the script shows."""
+    return max(4, 12 // stride + 2)

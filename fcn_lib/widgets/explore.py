@@ -96,8 +96,13 @@ def explore(
     places = [dict(zip(lists, row, strict=True)) for row in rows]
     answers = [_parts(render(**place)) for place in places]
     pictures, texts = map(list, zip(*answers, strict=True))
-    if any(map(bool, pictures)) != all(map(bool, pictures)):
-        raise ValueError("render returned a picture only sometimes")
+    drawn = [bool(picture) for picture in pictures]
+    if len(set(drawn)) > 1:
+        raise ValueError(
+            f"render returned a picture for {places[drawn.index(True)]} but "
+            f"none for {places[drawn.index(False)]}: return one for all "
+            "values, or for none"
+        )
     size = sum(len(p) for p in pictures) + sum(len(s.encode()) for s in texts)
     if size > MOST_BYTES:
         raise ValueError(

@@ -9,6 +9,7 @@ import inspect
 import io
 import re
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import anywidget
@@ -28,8 +29,9 @@ class Figure(anywidget.AnyWidget):
     beyond ``widgets.css`` in ``y.css``.
 
     Attributes:
-        alt: one or two sentences that say what is seen at first. They stand
-            in for the figure where scripts are off or pictures unseen.
+        alt: a few sentences that say what is seen at first. They stand in
+            for the figure where scripts are off or pictures unseen. If none
+            are given, they are made of the settings to begin with.
     """
 
     alt = t.Unicode().tag(sync=True)
@@ -87,8 +89,22 @@ def packed(values: NDArray) -> bytes:
         ValueError: if the array holds something else.
     """
     if values.dtype not in (np.uint8, np.int8):
-        raise ValueError(f"values are {values.dtype}, not uint8 or int8")
+        raise ValueError(
+            f"values are {values.dtype}; only uint8 and int8 can be packed: "
+            "convert them with astype, or look at their bytes with view"
+        )
     return zlib.compress(np.ascontiguousarray(values).tobytes(), 9)
+
+
+def listed(numbers: Sequence[int]) -> str:
+    """Write down one number or more.
+
+    Example:
+        >>> listed([1, 2, 4])
+        '1, 2 and 4'
+    """
+    *first, last = map(str, numbers)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def png(image: NDArray, colors: int = 128) -> bytes:

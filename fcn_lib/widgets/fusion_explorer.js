@@ -1,8 +1,8 @@
 // The scores of a net, split by stride: each map can be switched off, and
 // what is left is added up anew.
 import {
-  choice, follow, frame, h, labelMap, layers, legend, meanIou, oneOf, outline,
-  panel, picture, refusal, slider, tell, toggle, unpack, VOID, whole,
+  choice, follow, frame, h, labelMap, layers, legend, listed, meanIou, oneOf,
+  outline, panel, picture, refusal, slider, tell, toggle, unpack, VOID, whole,
 } from "./lib.js";
 
 // ---- maths ----
@@ -99,7 +99,6 @@ export function sum(leads) {
 }
 
 const COUNTS = ["No", "One", "Two", "Three"];
-const listed = (names) => names.join(", ").replace(/, (?=[^,]*$)/, " and ");
 
 function added(on, all) {
   if (on.length === all.length) {

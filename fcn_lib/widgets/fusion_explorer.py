@@ -10,14 +10,20 @@ from fcn_lib.datasets import to_images
 from fcn_lib.pixels import VOID
 from fcn_lib.scenes import CLASSES, PALETTE
 from fcn_lib.widgets.figure import Figure, packed
-from fcn_lib.widgets.labelled import Labelled, traits_of
+from fcn_lib.widgets.labelled import Pointed, traits_of
 
 MOST_BYTES = 300_000
 MOST_CLASSES = 200  # the script has other colours, too, and 256 in all
-VIEWS = "labels", "errors", "truth", "decided"
+# what the large map shows
+VIEWS = {
+    "labels": "the label map of {}",
+    "errors": "the errors of {}",
+    "truth": "the true labels",
+    "decided": "who decided each pixel of {}",
+}
 
 
-class FusionExplorer(Labelled, Figure):
+class FusionExplorer(Pointed, Figure):
     """A net's scores, split by the stride that they come from.
 
     Behind its layers of scores a net like FCN-8s only stretches and adds. So
@@ -55,7 +61,7 @@ class FusionExplorer(Labelled, Figure):
     """
 
     strides = t.List(t.Int()).tag(sync=True)
-    view = t.Enum(VIEWS, "labels").tag(sync=True)
+    view = t.Enum(tuple(VIEWS), "labels").tag(sync=True)
     zoom = t.Int(1, min=1, max=8).tag(sync=True)
 
     recorded = t.List(t.Int()).tag(sync=True)  # all strides of the net
@@ -94,14 +100,20 @@ class FusionExplorer(Labelled, Figure):
             maps=bits,
             cells=maps.shape[-2:],
             step=step,
-            alt=(
-                f"{_many(parts)} small label maps, what the scores of each "
-                "stride say alone: from soft blobs to fine speckles. Below, "
-                "the picture, and the label map of their sum, which follows "
-                "the outlines best."
-            ),
             **street,
             **begin | settings,
+        )
+
+    @t.default("alt")
+    def _seen(self) -> str:
+        many = {2: "Two", 3: "Three"}[len(self.recorded)]
+        total = "the sum of those that are switched on"
+        if self.strides == self.recorded:
+            total = "their sum, which follows the outlines best"
+        return (
+            f"{many} small label maps, what the scores of each stride say "
+            "alone: from soft blobs to fine speckles. Below, the picture, "
+            f"and {VIEWS[self.view].format(total)}."
         )
 
     @t.validate("strides")
@@ -181,7 +193,3 @@ def _check(net: nn.Module, labels: NDArray, K: int, colors: int) -> None:
         raise ValueError(
             f"labels hold {odd[0]}; they must be below {K}, or {VOID} for void"
         )
-
-
-def _many(parts: dict) -> str:
-    return {2: "Two", 3: "Three"}[len(parts)]

@@ -1,4 +1,4 @@
-"""What figures share that show a picture, its labels, and one pixel."""
+"""What figures share that show a picture and its labels."""
 
 import numpy as np
 import traitlets as t
@@ -8,6 +8,16 @@ from fcn_lib.widgets.figure import packed, png
 
 
 class Labelled(t.HasTraits):
+    """A picture with labels; ``traits_of`` gives the values."""
+
+    size = t.Tuple(t.Int(), t.Int()).tag(sync=True)
+    classes = t.List(t.Unicode()).tag(sync=True)
+    palette = t.List().tag(sync=True)
+    picture = t.Bytes().tag(sync=True)
+    labels = t.Bytes().tag(sync=True)
+
+
+class Pointed(Labelled):
     """A picture with labels, in which a pixel is pointed at.
 
     Attributes:
@@ -17,12 +27,6 @@ class Labelled(t.HasTraits):
 
     row = t.Int(0, min=0).tag(sync=True)
     column = t.Int(0, min=0).tag(sync=True)
-
-    size = t.Tuple(t.Int(), t.Int()).tag(sync=True)
-    classes = t.List(t.Unicode()).tag(sync=True)
-    palette = t.List().tag(sync=True)
-    picture = t.Bytes().tag(sync=True)
-    labels = t.Bytes().tag(sync=True)
 
     @t.validate("row", "column")
     def _within(self, proposal: t.Bunch) -> int:

@@ -65,7 +65,11 @@ export function frame(el, title) {
 
 // ---- controls: each has an element `el`, and `set(value)` ----
 
+// A name that no other element of the page has. Each figure brings a copy of
+// this file, and counting alone would give the same names in all of them.
+const copy = Math.random().toString(36).slice(2);
 let names = 0;
+export const unique = (kind) => `ep-${kind}-${copy}-${++names}`;
 
 // A slider over whole numbers from `least` to `most`, or over `values`.
 // `format` turns a value into the text beside the slider; `resize(last)` ends
@@ -75,7 +79,7 @@ export function slider({ label, least, most, values, value, format, act }) {
     { length: most - least + 1 }, (_, i) => least + i,
   );
   const text = format ?? String;
-  const id = `ep-control-${++names}`;
+  const id = unique("control");
   const input = h("input", {
     id, type: "range", min: 0, max: steps.length - 1, step: 1,
     oninput: () => {
@@ -104,7 +108,7 @@ export function slider({ label, least, most, values, value, format, act }) {
 
 // One of a few: radio buttons in a row. `options` are [value, text] pairs.
 export function choice({ label, options, value, act }) {
-  const group = `ep-group-${++names}`;
+  const group = unique("group");
   const inputs = new Map();
   const el = h(
     "fieldset", { class: "ep-choice" }, h("legend", {}, label),
@@ -132,7 +136,7 @@ export function toggle({ label, value, act }) {
   const set = (next) => { input.checked = next; };
   set(value);
   const el = h("label", { class: "ep-toggle" }, input, h("span", {}, label));
-  return { el, input, set };
+  return { el, set };
 }
 
 export function button(label, act) {
@@ -174,10 +178,7 @@ export function stepper({ label, length, value, act, pause = 700 }) {
     format: (i) => `${i + 1} of ${length}`,
     act: (i) => { stop(); go(i); },
   });
-  const walk = (title, next) => {
-    const made = button(title, () => { stop(); go(next()); });
-    return made;
-  };
+  const walk = (title, next) => button(title, () => { stop(); go(next()); });
   const el = h(
     "div", { class: "ep-stepper" },
     walk("First", () => 0), walk("Back", () => place - 1), play,
@@ -302,7 +303,15 @@ export function grid({ label, rows, columns, draw, point, leave, pick }) {
     },
   ));
   refresh();
-  return { el, cells, refresh, focus };
+  return { el, cells, refresh };
+}
+
+// ---- words ----
+
+// "a, b and c"
+export function listed(words, last = "and") {
+  return words.length < 2 ? words.join("")
+    : `${words.slice(0, -1).join(", ")} ${last} ${words.at(-1)}`;
 }
 
 // ---- values of the model ----
@@ -390,7 +399,7 @@ export function labelMap(width, height, palette, alt = "") {
     context.putImageData(image, 0, 0);
   };
   const name = (text) => canvas.setAttribute("aria-label", text);
-  return { el: canvas, context, paint, name };
+  return { el: canvas, paint, name };
 }
 
 // Names beside their colours. Colour is never alone: names stand there.
@@ -404,18 +413,26 @@ export function legend(classes, palette) {
 
 // ---- scores ----
 
-// Mean IoU of two label maps; void pixels and absent classes do not count.
-export function meanIou(pred, target, classes) {
+// The IoU of each class of a label map; void pixels do not count. A class that
+// occurs nowhere gets NaN, 0 / 0.
+export function ious(pred, target, classes) {
   const both = new Array(classes).fill(0);
   const either = new Array(classes).fill(0);
   for (let i = 0; i < target.length; i++) {
     if (target[i] === VOID) continue;
-    if (pred[i] === target[i]) both[pred[i]]++;
-    else if (pred[i] < classes) either[pred[i]]++;
     either[target[i]]++;
+    if (pred[i] === target[i]) both[pred[i]]++;
+    else either[pred[i]]++;
   }
-  const known = both.map((hits, k) => [hits, either[k]])
-    .filter(([, all]) => all > 0);
-  return known.reduce((sum, [hits, all]) => sum + hits / all, 0)
-    / known.length;
+  return both.map((hits, k) => hits / either[k]);
+}
+
+// NaN is left out.
+export function mean(values) {
+  const known = values.filter((value) => !Number.isNaN(value));
+  return known.reduce((a, b) => a + b, 0) / known.length;
+}
+
+export function meanIou(pred, target, classes) {
+  return mean(ious(pred, target, classes));
 }

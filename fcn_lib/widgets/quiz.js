@@ -1,7 +1,7 @@
 // Questions to check oneself with: each answer gets its explanation, and may
 // be followed by another. Nothing leaves the page.
 import {
-  follow, frame, h, refusal, tell,
+  follow, frame, h, refusal, tell, unique,
 } from "./lib.js";
 
 // A plain number, with a decimal point or comma; all else is NaN.
@@ -47,16 +47,28 @@ const rich = (text) => text.split("`").map(
   (part, i) => (i % 2 ? h("code", {}, part) : part),
 );
 
-// Where it is said how good an answer was.
+const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+
+// Where it is said how good an answer was. Words that stand there stay: a
+// screen reader would read them once more if they were set again.
 function verdict() {
   const el = h("p", {
     class: "ep-verdict", role: "status", "aria-live": "polite",
+    id: unique("verdict"),
   });
-  const say = (kind, head, text) => {
+  let said = [];
+  const say = (...words) => {
+    if (same(words, said)) return;
+    said = words;
+    const [kind, head, text] = words;
     el.dataset.kind = kind;
     el.replaceChildren(h("strong", {}, head), " ", ...rich(text));
   };
-  return { el, say };
+  const clear = () => {
+    said = [];
+    el.replaceChildren();
+  };
+  return { el, say, clear };
 }
 
 // Buttons, one for each option; those tried are marked.
@@ -86,10 +98,12 @@ function options({ options: all }, give) {
   return { el, draw, named: () => "" };
 }
 
-// A field for a number, and a button.
-function field({ unit }, give) {
+// A field for a number, and a button. What is said about it stands in the
+// element that `told` names.
+function field({ unit }, give, told) {
   const input = h("input", {
     type: "text", inputmode: "decimal", autocomplete: "off",
+    "aria-describedby": told,
   });
   const el = h(
     "form",
@@ -103,20 +117,14 @@ function field({ unit }, give) {
     h("label", {}, unit ? `Answer in ${unit}` : "Answer", input),
     h("button", { type: "submit", class: "ep-button" }, "Check"),
   );
-  let last;
   const draw = (given) => {
     const answer = given.at(-1);
-    // another question's answer must not undo what is being typed here
-    if (answer !== last && read(input.value) !== answer) {
-      input.value = answer ?? "";
-    }
-    last = answer;
+    // "2,50" stays as it was typed
+    if (read(input.value) !== answer) input.value = answer ?? "";
+    input.removeAttribute("aria-invalid");
   };
-  const invalid = (is) => {
-    if (is) input.setAttribute("aria-invalid", "true");
-    else input.removeAttribute("aria-invalid");
-  };
-  return { el, draw, invalid, named: (answer) => ` ${answer}` };
+  const refuse = () => input.setAttribute("aria-invalid", "true");
+  return { el, draw, refuse, named: (answer) => ` ${answer}` };
 }
 
 // One question: `give(answer)` is called with an answer that can be judged.
@@ -124,14 +132,13 @@ function block(question, number, give) {
   const result = verdict();
   const form = (question.options ? options : field)(
     question, (answer, typed) => {
-      const fits = judge(question, answer) !== null;
-      form.invalid?.(!fits);
-      if (fits) return give(answer);
+      if (judge(question, answer)) return give(answer);
       const what = typed.trim() ? `“${typed.trim()}” is` : "Nothing is";
+      form.refuse();
       result.say(
         "odd", `${what} not a number.`, "Write digits, such as 12 or 0.5.",
       );
-    },
+    }, result.el.id,
   );
   const el = h(
     "fieldset", { class: "ep-question" },
@@ -140,7 +147,7 @@ function block(question, number, give) {
   );
   const draw = (given) => {
     form.draw(given);
-    if (!given.length) return result.el.replaceChildren();
+    if (!given.length) return result.clear();
     const answer = given.at(-1);
     const [right, why] = judge(question, answer);
     const named = form.named(answer);
@@ -153,12 +160,13 @@ function block(question, number, give) {
 function render({ model, el }) {
   const questions = model.get("questions");
   const view = frame(el, model.get("title"));
-  let good = questions.map(() => []);
+  let good = questions.map(() => []); // the answers that are drawn
   const give = (index, answer) => {
     const next = good.map((given, i) => (i !== index ? given
       : [...given.filter((other) => other !== answer), answer]));
     tell(model, "answers", next);
-    draw(); // the same answer again changes nothing, but clears a message
+    // the same answer again changes nothing, but clears a message
+    blocks[index].draw(good[index]);
   };
   const blocks = questions.map((question, i) => block(
     question, i + 1, (answer) => give(i, answer),
@@ -170,8 +178,12 @@ function render({ model, el }) {
     const wrong = fault(questions, answers);
     view.warn(wrong);
     if (wrong) return;
+    const before = good;
     good = answers;
-    blocks.forEach((one, i) => one.draw(answers[i]));
+    // the others keep what is being typed there, and what is said about it
+    blocks.forEach((one, i) => {
+      if (!same(before[i], answers[i])) one.draw(answers[i]);
+    });
     const done = answers.filter((given, i) => given.some(
       (answer) => judge(questions[i], answer)[0],
     )).length;

@@ -1,7 +1,7 @@
 // A row of pixels under a few maps: which units, and in the end which pixels,
 // does one unit read?
 import {
-  button, follow, frame, h, s, slider, tell, whole,
+  button, follow, frame, h, listed, s, slider, tell, whole,
 } from "./lib.js";
 
 // ---- maths: a layer is [kernel, stride, padding] ----
@@ -82,10 +82,8 @@ export function runs(list) {
     if (parts.at(-1)?.[1] === i - 1) parts.at(-1)[1] = i;
     else parts.push([i, i]);
   }
-  const texts = parts.flatMap(([a, b]) => b - a > 1 ? [`${a} to ${b}`]
-    : range(a, b).map(String));
-  return texts.length < 2 ? texts.join("")
-    : `${texts.slice(0, -1).join(", ")} and ${texts.at(-1)}`;
+  return listed(parts.flatMap(([a, b]) => b - a > 1 ? [`${a} to ${b}`]
+    : range(a, b).map(String)));
 }
 
 const pixelsOf = (list) =>

@@ -2,8 +2,8 @@
 
 import traitlets as t
 
-from fcn_lib.stride import conv_size
-from fcn_lib.widgets.figure import Figure
+from fcn_lib.stride import conv_size, receptive_field
+from fcn_lib.widgets.figure import Figure, listed
 
 KERNELS = range(1, 8)
 STRIDES = range(1, 4)
@@ -57,25 +57,54 @@ class ReceptiveField(Figure):
     shown = "layers", "pixels", "level", "unit"
 
     def __init__(self, layers: object = TOY, **settings: object) -> None:
-        super().__init__(
-            alt=(
-                "A row of 24 pixels under maps of 12, 6 and 3 units. From "
-                "unit 1 of the last map a cone widens downwards to 3 units, "
-                "7 units and pixels 1 to 15. The unit is drawn on pixels 8 "
-                "to 15."
-            ),
-            layers=layers,
-            **settings,
-        )
-        if "level" not in settings:
-            self.level = len(self.layers)
-        n = self.pixels
+        super().__init__(layers=layers, **settings)
+        try:
+            self._sizes()
+        except ValueError:
+            self.close()
+            raise
+
+    def _sizes(self) -> list[int]:
+        """Count the pixels, and the units of each map.
+
+        Raises:
+            ValueError: if no window of a layer fits.
+        """
+        sizes = [self.pixels]
         for number, layer in enumerate(self.layers, 1):
             try:
-                n = conv_size(n, *layer)
+                sizes.append(conv_size(sizes[-1], *layer))
             except ValueError as error:
-                self.close()
                 raise ValueError(f"layer {number}: {error}") from None
+        return sizes
+
+    @t.default("level")
+    def _last(self) -> int:
+        return len(self.layers)
+
+    @t.default("alt")
+    def _seen(self) -> str:
+        sizes = self._sizes()
+        level = min(self.level, len(self.layers))
+        unit = min(self.unit, sizes[level] - 1)
+        row = (
+            f"A row of {self.pixels} pixels under {len(self.layers)} map"
+            f"{'s' * (len(self.layers) > 1)} of size {listed(sizes[1:])}."
+        )
+        if not level:
+            return f"{row} Pixel {unit} sees only itself."
+        ways = [
+            receptive_field(self.layers[below:level]).size
+            for below in range(level - 1, 0, -1)
+        ]
+        size, step, offset = receptive_field(self.layers[:level])
+        first = int(offset + step * unit - (size - 1) / 2)
+        return (
+            f"{row} A cone goes down from unit {unit} of map {level}"
+            f"{f' over {listed(ways)} units' if ways else ''} to pixels "
+            f"{first} to {first + size - 1}, padding counted. The unit's "
+            f"block is pixels {step * unit} to {step * unit + step - 1}."
+        )
 
     @t.validate("layers")
     def _within(self, proposal: t.Bunch) -> list[list[int]]:

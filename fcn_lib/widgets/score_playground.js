@@ -1,7 +1,8 @@
 // A label map to paint beside the true one. All scores come from one small
 // table, so a single stroke changes all of them.
 import {
-  button, choice, follow, frame, grid, h, panel, tell, VOID, whole,
+  button, choice, follow, frame, grid, h, listed, mean, panel, tell, VOID,
+  whole,
 } from "./lib.js";
 
 // ---- counting ----
@@ -16,13 +17,9 @@ export function confusion(pred, target, classes) {
 }
 
 const sum = (values) => values.reduce((a, b) => a + b, 0);
-// NaN is 0 / 0: a class that occurs nowhere is left out of a mean
-const mean = (values) => {
-  const known = values.filter((value) => !Number.isNaN(value));
-  return sum(known) / known.length;
-};
 
-// The scores of a confusion matrix, and the sums they are made of.
+// The scores of a confusion matrix, and the sums they are made of. A class
+// that occurs nowhere has NaN, 0 / 0, and is left out of a mean.
 export function scores(n, classes) {
   const ids = Array.from({ length: classes }, (_, k) => k);
   const correct = ids.map((k) => n[k * classes + k]);
@@ -75,9 +72,6 @@ export function starts(target, columns, classes) {
 const same = (a, b) => a.every((value, i) => value === b[i]);
 const digits = (value, n = 3) =>
   Number.isNaN(value) ? "–" : value.toFixed(n);
-// "car, road or pedestrian"
-const either = (words) => words.length < 2 ? words.join("")
-  : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 
 // What is wrong with a label map, or nothing.
 export function mistake(key, labels, size, classes) {
@@ -104,7 +98,7 @@ export function sentence(title, result, classes) {
   const known = iou.filter((value) => !Number.isNaN(value));
   const least = Math.min(...known);
   const start = title ? `${title}: ` : "";
-  const end = lost.length ? `not one ${either(lost)} pixel is found`
+  const end = lost.length ? `not one ${listed(lost, "or")} pixel is found`
     : least === 1 ? "every class overlaps wholly"
       : `${classes[iou.indexOf(least)]} has the lowest IoU, ${
         digits(least, 2)}`;

@@ -72,7 +72,6 @@ class ScorePlayground(Figure):
         palette: tuple = PALETTE,
         **settings: object,
     ) -> None:
-        known = target is None and pred is None
         truth = np.asarray(_street() if target is None else target)
         if truth.ndim != 2 or not all(1 <= n <= MOST for n in truth.shape):
             raise ValueError(
@@ -94,8 +93,31 @@ class ScorePlayground(Figure):
             palette=[list(color) for color in palette],
             target=truth.ravel().tolist(),
             pred=guess.ravel().tolist(),
-            alt=_alt(*truth.shape, known),
             **settings,
+        )
+
+    @t.default("alt")
+    def _seen(self) -> str:
+        H, W = self.size
+        if self._is_street():
+            return (
+                f"A street of {H} by {W} cells, and the same street moved one "
+                "column to the right as its prediction; below, the confusion "
+                "matrix and the scores. Most pixels are right, but not one "
+                "of the pedestrian, who is one column wide."
+            )
+        return (
+            f"A label map of {H} by {W} cells and a prediction to paint; "
+            "below, the confusion matrix and the scores."
+        )
+
+    def _is_street(self) -> bool:
+        """Tell the street with its first prediction, and nothing else."""
+        street = _street()
+        return (
+            self.classes == list(CLASSES)
+            and self.target == sum(street, [])
+            and self.pred == sum(_shifted(street), [])
         )
 
     @t.validate("pred", "target")
@@ -159,18 +181,3 @@ def _check_classes(classes: tuple[str, ...], palette: tuple) -> None:
             f"classes {', '.join(classes)}: each must begin with another "
             "letter, for that is what a cell shows"
         )
-
-
-def _alt(H: int, W: int, known: bool) -> str:
-    """What is seen at first; ``known`` is the street and nothing else."""
-    if known:
-        return (
-            f"A street of {H} by {W} cells, and the same street moved one "
-            "column to the right as its prediction; below, the confusion "
-            "matrix and the scores. Most pixels are right, but not one of "
-            "the pedestrian, who is one column wide."
-        )
-    return (
-        f"A label map of {H} by {W} cells and a prediction to paint; below, "
-        "the confusion matrix and the scores."
-    )

@@ -8,12 +8,12 @@ from fcn_lib.coarse import best_grid
 from fcn_lib.scenes import CLASSES, PALETTE
 from fcn_lib.transposed import upsample
 from fcn_lib.widgets.figure import Figure, packed
-from fcn_lib.widgets.labelled import Labelled, traits_of
+from fcn_lib.widgets.labelled import Pointed, traits_of
 
 STRIDES = 1, 2, 4, 8, 16, 32
 
 
-class StrideExplorer(Labelled, Figure):
+class StrideExplorer(Pointed, Figure):
     """A picture whose cells grow with the stride.
 
     A pixel is pointed at; the cell around it, the cell's classes, and the
@@ -63,13 +63,21 @@ class StrideExplorer(Labelled, Figure):
         super().__init__(
             picture_alt="The picture, with a frame around one cell",
             stretched=packed(_stretched(labels, len(classes))),
-            alt=(
-                "A street, one cell of it enlarged, and the label map that "
-                "is left when each cell of 32 by 32 pixels gets one label: "
-                "a few large squares."
-            ),
             **traits_of(image, labels, classes, palette),
             **settings,
+        )
+
+    @t.default("alt")
+    def _seen(self) -> str:
+        stride, (H, W) = self.stride, self.size
+        kept = {
+            "label": "gets one label",
+            "scores": "keeps scores, which are stretched back to the pixels",
+        }
+        return (
+            "A street, one cell of it enlarged, and the label map that is "
+            f"left when each of its {H // stride} by {W // stride} cells, "
+            f"squares of {stride} by {stride} pixels, {kept[self.answer]}."
         )
 
 

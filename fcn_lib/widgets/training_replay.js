@@ -1,8 +1,8 @@
 // A recorded training of three nets, each grown from the one before: the
 // label maps of one street, the loss, and the IoU of each class, step by step.
 import {
-  follow, frame, h, labelMap, oneOf, panel, picture, points, s, stepper, tell,
-  unpack, VOID,
+  follow, frame, h, ious, labelMap, listed, mean, oneOf, panel, picture,
+  points, s, stepper, tell, unpack,
 } from "./lib.js";
 
 // One label map of all, which are stored as (height, nets, steps, width).
@@ -15,35 +15,15 @@ export function unwoven(all, [height, nets, steps, width], net, place) {
   return out;
 }
 
-// The IoU of each class, null where it is neither true nor predicted.
-export function ious(pred, target, classes) {
-  const both = new Array(classes).fill(0);
-  const either = new Array(classes).fill(0);
-  for (let i = 0; i < target.length; i++) {
-    if (target[i] === VOID) continue;
-    either[target[i]]++;
-    if (pred[i] === target[i]) both[pred[i]]++;
-    else either[pred[i]]++;
-  }
-  return both.map((hits, k) => (either[k] ? hits / either[k] : null));
-}
-
-// The mean of what is there.
-export function mean(values) {
-  const known = values.filter((value) => value !== null);
-  return known.reduce((a, b) => a + b, 0) / known.length;
-}
-
 // "sky, road and tree", or, of many, "all but pole"
 export function found(values, classes, least = 0.5) {
-  const list = (names) => names.join(", ").replace(/, ([^,]*)$/, " and $1");
-  const there = classes.filter((_, k) => values[k] !== null);
+  const there = classes.filter((_, k) => !Number.isNaN(values[k]));
   const good = classes.filter((_, k) => values[k] >= least);
   const missed = there.filter((name) => !good.includes(name));
   if (!missed.length) return "every class";
   if (!good.length) return "no class";
   return good.length > missed.length
-    ? `all but ${list(missed)}` : list(good);
+    ? `all but ${listed(missed)}` : listed(good);
 }
 
 // How far a value lies below the top, 0 … 1; each halving counts alike.
@@ -126,7 +106,7 @@ function table(classes, palette, nets) {
   const fill = (scores) => lines.forEach(({ cells }, k) => cells.forEach(
     (cell, net) => {
       const value = k < classes.length ? scores[net][k] : mean(scores[net]);
-      cell.textContent = value === null ? "–" : value.toFixed(2);
+      cell.textContent = Number.isNaN(value) ? "–" : value.toFixed(2);
       cell.className = value >= 0.5 ? "ep-found" : "";
     },
   ));

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from fcn_lib.pixels import confusion_matrix, scores
 from fcn_lib.scenes import CLASSES, PALETTE, scene
-from fcn_lib.widgets.figure import Figure, packed, png
+from fcn_lib.widgets.figure import Figure, packed
+from fcn_lib.widgets.labelled import Labelled, traits_of
 
 NETS = {"fcn32s": "FCN-32s", "fcn16s": "FCN-16s", "fcn8s": "FCN-8s"}
 AGAIN = "record it anew: python -m fcn_lib results replay"
 
 
-class TrainingReplay(Figure):
+class TrainingReplay(Labelled, Figure):
     """A recorded training of FCN-32s, 16s and 8s, to be played or stepped.
 
     The three label maps of one street that no net has learned from are shown
@@ -39,12 +40,7 @@ class TrainingReplay(Figure):
 
     step = t.Int().tag(sync=True)
 
-    size = t.Tuple(t.Int(), t.Int()).tag(sync=True)
-    classes = t.List(t.Unicode()).tag(sync=True)
-    palette = t.List().tag(sync=True)
-    picture = t.Bytes().tag(sync=True)
     picture_alt = t.Unicode().tag(sync=True)
-    labels = t.Bytes().tag(sync=True)
     # how many steps lie behind each label map, the same for all nets
     steps = t.List(t.Int()).tag(sync=True)
     nets = t.List(t.Unicode()).tag(sync=True)
@@ -62,24 +58,26 @@ class TrainingReplay(Figure):
         steps = [shot["step"] for shot in runs[0]["snapshots"]]
         maps = np.stack([_maps(run, labels) for run in runs])
         super().__init__(
-            size=labels.shape,
-            classes=list(CLASSES),
-            palette=[list(color) for color in PALETTE],
-            picture=png(image),
             picture_alt="A street that no net has learned from",
-            labels=packed(labels),
             steps=steps,
             nets=list(NETS.values()),
             loss=[run["loss"] for run in runs],
             every=runs[0]["every"],
             maps=packed(_woven(maps)),
-            alt=(
-                "A street, its true labels, and the label maps of FCN-32s, "
-                "FCN-16s and FCN-8s at the end of their training, each above "
-                "the curve of its loss: from soft blobs to outlines, and "
-                "from curve to curve a lower loss."
-            ),
+            **traits_of(image, labels, CLASSES, PALETTE),
             **{"step": steps[-1]} | settings,
+        )
+
+    @t.default("alt")
+    def _seen(self) -> str:
+        last = self.steps[-1]
+        when = f"after {self.step} of {last} steps of their training"
+        if self.step == last:
+            when = "at the end of their training, from soft blobs to outlines"
+        return (
+            "A street, its true labels, and the label maps of FCN-32s, "
+            f"FCN-16s and FCN-8s {when}. Each stands above the curve of its "
+            "loss, and from curve to curve the loss is lower."
         )
 
     @t.validate("step")

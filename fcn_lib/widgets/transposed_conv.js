@@ -727,9 +727,10 @@ function render({ model, el }) {
     if (now?.key !== key) settle(key, name, values);
     choose(Math.min(row, now.H - 1), Math.min(column, now.W - 1));
   };
-  return follow(
+  const leave = follow(
     model, ["view", ...Object.keys(LIMITS), "row", "column"], draw,
   );
+  return () => { walker.stop(); watch.disconnect(); leave(); };
 }
 
 export default { render };

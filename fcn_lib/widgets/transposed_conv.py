@@ -1,12 +1,35 @@
 """A transposed convolution, one output at a time, in four equal views."""
 
+from collections.abc import Iterator
+from itertools import product
+
 import torch
 import traitlets as t
 
 from fcn_lib.transposed.sizes import output_size
 from fcn_lib.widgets.figure import Figure
 
-VIEWS = "zeros", "fractional", "scatter", "matrix"
+# how each shows that pixels meet at an output
+VIEWS = {
+    "zeros": (
+        "The pixels stand {stride} apart, with zeros between and around "
+        "them, under the turned kernel."
+    ),
+    "fractional": "The kernel goes over the pixels in steps of 1/{stride}.",
+    "scatter": (
+        "The pixels paint the kernel times their values, {stride} apart, and "
+        "where paint overlaps it is added."
+    ),
+    "matrix": "A row of a matrix of weights is multiplied by the pixels.",
+}
+# the script's kernel is the upper left corner of this
+KERNEL = (
+    (1, 2, 3, 2, 1),
+    (4, 1, 2, 1, 3),
+    (3, 2, 1, 4, 2),
+    (2, 4, 1, 3, 1),
+    (1, 3, 2, 1, 2),
+)
 # rows of the largest result: 4 pixels, 4 apart, a kernel of 5, and 3 more
 MOST = 3 * 4 + 5 + 3
 
@@ -51,7 +74,7 @@ class TransposedConv(Figure):
         'scatter'
     """
 
-    view = t.Enum(VIEWS, "zeros").tag(sync=True)
+    view = t.Enum(tuple(VIEWS), "zeros").tag(sync=True)
     rows = t.Int(2, min=1, max=4).tag(sync=True)
     columns = t.Int(3, min=1, max=4).tag(sync=True)
     kernel = t.Int(3, min=1, max=5).tag(sync=True)
@@ -67,22 +90,39 @@ class TransposedConv(Figure):
     )  # fmt: skip
 
     def __init__(self, **settings: object) -> None:
-        super().__init__(
-            alt=(
-                "An input of 2 by 3 pixels, moved apart by zeros, in a rim of "
-                "zeros. A turned kernel of 3 by 3 lies over four of the "
-                "pixels; times its weights they add up to one of the 5 by 7 "
-                "outputs, 1·1 + 2·3 + 4·3 + 5·1 = 24."
-            ),
-            **settings,
-        )
+        super().__init__(**settings)
         try:
-            output_size(
-                torch.empty(1, 1, self.rows, self.columns),
-                torch.empty(1, 1, self.kernel, self.kernel),
-                self.stride, self.padding, self.output_padding,
-                dilation=1, groups=1,
-            )  # fmt: skip
+            self._size()
         except ValueError:
             self.close()
             raise
+
+    def _size(self) -> tuple[int, int]:
+        return output_size(
+            torch.empty(1, 1, self.rows, self.columns),
+            torch.empty(1, 1, self.kernel, self.kernel),
+            self.stride, self.padding, self.output_padding,
+            dilation=1, groups=1,
+        )  # fmt: skip
+
+    @t.default("alt")
+    def _seen(self) -> str:
+        H, W = self._size()
+        r, c = min(self.row, H - 1), min(self.column, W - 1)
+        met = list(self._meeting(r, c))
+        terms = " + ".join(f"{value}·{weight}" for value, weight in met)
+        total = sum(value * weight for value, weight in met)
+        return (
+            f"An input of {self.rows} by {self.columns} pixels, and a kernel "
+            f"of {self.kernel} by {self.kernel}. "
+            f"{VIEWS[self.view].format(stride=self.stride)} Output ({r}, {c}) "
+            f"of {H} by {W} is {f'{terms} = ' if met else ''}{total}."
+        )
+
+    def _meeting(self, r: int, c: int) -> Iterator[tuple[int, int]]:
+        """Find what meets at an output: a pixel's value, and its weight."""
+        for i, j in product(range(self.rows), range(self.columns)):
+            a = r + self.padding - i * self.stride
+            b = c + self.padding - j * self.stride
+            if 0 <= a < self.kernel and 0 <= b < self.kernel:
+                yield i * self.columns + j + 1, KERNEL[a][b]

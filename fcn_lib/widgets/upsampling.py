@@ -61,17 +61,20 @@ class Upsampling(Figure):
             )
         if not ((values >= 0) & (values <= 1)).all():
             raise ValueError("cells must be fractions from 0 to 1")
-        rows, columns = values.shape
         super().__init__(
             cells=values.tolist(),
             numbers=packed(_draw(NUMBERS).view(np.uint8)),
-            alt=(
-                f"A map of {rows} by {columns} cells, enlarged four ways: "
-                "repeated cells are hard squares; bilinear tents melt into "
-                "each other; random weights, and sub-pixel convolution with "
-                "random weights, leave a pattern that repeats in each cell."
-            ),
             **settings,
+        )
+
+    @t.default("alt")
+    def _seen(self) -> str:
+        rows, columns = len(self.cells), len(self.cells[0])
+        return (
+            f"A map of {rows} by {columns} cells, enlarged four ways: "
+            "repeated cells are hard squares; bilinear tents melt into each "
+            "other; random weights, and sub-pixel convolution with random "
+            "weights, leave a pattern that repeats in each cell."
         )
 
 

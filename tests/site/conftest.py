@@ -161,12 +161,8 @@ def looks_well(mount, barriers) -> Callable[..., Page]:
 
 
 @pytest.fixture
-def warns(mount) -> Callable[..., Page]:
-    """Give a figure bad values: it says so until a control gives a good one.
-
-    A row of the table holds a trait, a bad value, words of the message, and
-    the label of a control that helps (None: only the trait itself does).
-    """
+def remount(mount) -> Callable[..., Page]:
+    """Mount a figure; ``figure.again()`` leaves its view for a new one."""
     end = "export default { render };"
     kept = """export default { render: (own) => {
       let leave;
@@ -175,9 +171,23 @@ def warns(mount) -> Callable[..., Page]:
       return again();
     } };"""
 
-    def warned(figure: Widget, *table: tuple) -> Page:
+    def mounted(figure: Widget) -> Page:
         assert end in figure._esm
-        page = mount(figure, _esm=figure._esm.replace(end, kept))
+        return mount(figure, _esm=figure._esm.replace(end, kept))
+
+    return mounted
+
+
+@pytest.fixture
+def warns(remount) -> Callable[..., Page]:
+    """Give a figure bad values: it says so until a control gives a good one.
+
+    A row of the table holds a trait, a bad value, words of the message, and
+    the label of a control that helps (None: only the trait itself does).
+    """
+
+    def warned(figure: Widget, *table: tuple) -> Page:
+        page = remount(figure)
 
         def text(part: str) -> str:
             return page.locator(f".ep-{part}").inner_text()

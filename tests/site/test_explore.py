@@ -118,7 +118,7 @@ def noise(n):
         (
             lambda n: "x" if n == 1 else noise(n)[:9],
             {"n": [1, 2]},
-            "only some",
+            "picture for {'n': 2} but none for {'n': 1}",
         ),
     ],
 )

@@ -136,6 +136,15 @@ def test_repr_names_the_settings(figure):
     assert figure.alt.startswith("Three small label maps")
 
 
+def test_alt_says_what_the_large_map_shows():
+    _, all_on = small(FCN8s)
+    assert "the label map of their sum, which follows" in all_on.alt
+    _, some = small(FCN8s, strides=[32, 8], view="errors")
+    assert "the errors of the sum of those that are switched on" in some.alt
+    _, truth = small(FCN8s, view="truth")
+    assert truth.alt.endswith("and the true labels.")
+
+
 @pytest.mark.parametrize("cls, first", [(FCN8s, 8), (FCN16s, 16)])
 def test_strides_are_sorted_and_those_of_the_net(cls, first):
     _, figure = small(cls, strides=[first, 32])

@@ -1,5 +1,7 @@
 """What brings figures to life in a page, and what finds the browser."""
 
+import re
+
 import pytest
 
 import browser
@@ -76,6 +78,30 @@ def test_browser_is_the_one_that_is_named(monkeypatch, tmp_path):
     mine.chmod(0o755)
     monkeypatch.setenv("CHROMIUM", str(mine))
     assert browser.find() == str(mine)
+
+
+@pytest.mark.parametrize("name", ["nowhere", "no program", "."])
+def test_a_named_browser_that_is_none_is_refused(
+    monkeypatch, tmp_path, capsys, name
+):
+    (tmp_path / "no program").write_text("")
+    wrong = str(tmp_path / name)
+    monkeypatch.setenv("CHROMIUM", wrong)
+    told = f"CHROMIUM={wrong} names no program: correct it, or unset it"
+    with pytest.raises(ValueError, match=re.escape(told)):
+        browser.find()
+    monkeypatch.setattr(browser, "install", pytest.fail)
+    assert browser.main() == 1
+    assert told in capsys.readouterr().out
+
+
+def test_an_empty_name_names_no_browser(monkeypatch, tmp_path):
+    other = tmp_path / "chromium"
+    other.write_text("")
+    other.chmod(0o755)
+    monkeypatch.setenv("CHROMIUM", "")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert browser.find() == str(other)
 
 
 def test_words_say_what_to_do_without_a_browser(monkeypatch, capsys):

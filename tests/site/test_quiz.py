@@ -166,6 +166,30 @@ def test_keys_answer_everything(mount, figure):
     assert state == "INPUT"
 
 
+# which verdicts change, in their order
+WATCH = """() => {
+  window.changed = [];
+  document.querySelectorAll(".ep-verdict").forEach((el, i) => {
+    const note = (all) => all.forEach(() => changed.push(i));
+    new MutationObserver(note).observe(el, { childList: true });
+  });
+}"""
+
+
+def test_a_verdict_is_read_aloud_once(mount, figure):
+    page = mount(figure, answers=[["Yes."], []])
+    page.evaluate(WATCH)
+    field = page.get_by_label("Answer in metres")
+    field.fill("5")
+    field.press("Enter")
+    assert page.evaluate("changed") == [1]
+    field.press("Enter")  # the same number once more
+    page.get_by_role("button", name="Yes.").click()
+    assert page.evaluate("changed") == [1]
+    page.get_by_role("button", name="At the rim.").click()
+    assert page.evaluate("changed") == [1, 0]
+
+
 def test_what_is_no_number_gives_a_message(mount, figure):
     page = mount(figure, answers=[[], [5]])
     for typed in "", "abc", "1/3", "NaN":
@@ -176,11 +200,15 @@ def no_number(page, typed):
     field = page.get_by_label("Answer in metres")
     field.fill(typed)
     page.get_by_role("button", name="Check").click()
-    assert "not a number" in verdict(page, 1).inner_text()
+    message = page.locator(f"#{field.get_attribute('aria-describedby')}")
+    assert "not a number" in message.inner_text()
     assert field.get_attribute("aria-invalid") == "true"
     # what is being typed stays while another question is answered
-    page.get_by_role("button", name="Yes.").click()
+    for answer in "Yes.", "At the rim.":
+        page.get_by_role("button", name=answer).click()
     assert field.input_value() == typed
+    assert "not a number" in message.inner_text()
+    assert field.get_attribute("aria-invalid") == "true"
     # the same number once more: nothing is new but the message goes
     field.fill("5")
     field.press("Enter")

@@ -1,6 +1,7 @@
 """What one unit sees: the figure, in Python and in a page."""
 
 import random
+import re
 from itertools import product
 
 import pytest
@@ -10,6 +11,7 @@ from torch import nn
 from traitlets import TraitError
 
 from fcn_lib.stride import conv_size, receptive_field
+from fcn_lib.widgets.figure import listed
 from fcn_lib.widgets.receptive_field import MOST, TOY, ReceptiveField
 
 ALL = list(product(range(1, 8), range(1, 4), range(4)))
@@ -71,6 +73,35 @@ def test_repr_names_the_settings(figure):
 
 
 @pytest.mark.parametrize(
+    "layers, settings",
+    [(TOY, {}), ([(3, 2, 1)], {"pixels": 8}), (TOY, {"level": 2, "unit": 3}),
+     ([(3, 1, 0), (2, 2, 0)], {"pixels": 12, "unit": 40})],
+)  # fmt: skip
+def test_alt_tells_what_is_seen_first(mount, layers, settings):
+    figure = ReceptiveField(layers, **settings)
+    page = mount(figure)
+    said = sentence(page)
+    sizes = page.locator(".ep-rf-name:visible span").all_inner_texts()
+    sizes = [int(n) for n in reversed(sizes)]
+    unit = re.match(r"Unit (\d+ of map \d)", said)[1]
+    sees = re.search(r"sees pixels (\d+ to \d+)\.", said)[1]
+    first, last = re.search(r"drawn on pixels (\d+)\D+(\d+)", said).groups()
+    ways = re.findall(r"(\d+) units of map", said)
+    assert figure.alt.startswith(f"A row of {sizes[0]} pixels under ")
+    assert f"of size {listed(sizes[1:])}." in figure.alt
+    over = f" over {listed(ways)} units" if ways else ""
+    assert figure.alt.endswith(
+        f"from unit {unit}{over} to pixels {sees}, padding counted. The "
+        f"unit's block is pixels {first} to {last}."
+    )
+
+
+def test_alt_of_a_pixel():
+    alt = ReceptiveField(level=0, unit=30).alt
+    assert alt.endswith("size 12, 6 and 3. Pixel 23 sees only itself.")
+
+
+@pytest.mark.parametrize(
     "wrong",
     [{"pixels": 7}, {"pixels": 33}, {"level": 5}, {"unit": -1},
      {"unit": MOST}, {"layers": []}, {"layers": TOY[:1] * 5},
@@ -83,8 +114,9 @@ def test_python_refuses_what_is_out_of_range(wrong):
 
 
 def test_python_refuses_windows_that_do_not_fit():
-    with pytest.raises(ValueError, match="layer 2: kernel=5 .* n=3"):
-        ReceptiveField([(3, 3, 0), (5, 1, 0)], pixels=9)
+    for given in {}, {"alt": "A cone."}:
+        with pytest.raises(ValueError, match="layer 2: kernel=5 .* n=3"):
+            ReceptiveField([(3, 3, 0), (5, 1, 0)], pixels=9, **given)
 
 
 def test_no_map_has_more_units_than_most():

@@ -97,6 +97,8 @@ def test_repr_names_the_brush(figure):
     assert repr(figure) == "ScorePlayground(brush=3)"
     assert "pedestrian" in figure.alt
     assert "pedestrian" not in ScorePlayground([[0, 1]]).alt
+    other = "bridge", "river", "canoe", "paddler"
+    assert "pedestrian" not in ScorePlayground(classes=other).alt
 
 
 def test_default_is_the_truth_moved_one_column(figure):

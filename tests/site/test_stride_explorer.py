@@ -33,6 +33,12 @@ def test_repr_names_the_settings(figure):
     assert repr(figure) == expected
 
 
+def test_alt_tells_the_first_stride(figure):
+    assert "5 by 7 cells, squares of 32 by 32 pixels, gets one" in figure.alt
+    fine = StrideExplorer(IMAGE, LABELS, stride=8, answer="scores").alt
+    assert "20 by 28 cells, squares of 8 by 8 pixels, keeps scores" in fine
+
+
 @pytest.mark.parametrize(
     "wrong", [{"stride": 3}, {"row": 160}, {"column": -1}, {"answer": 1}]
 )

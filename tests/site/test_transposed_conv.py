@@ -1,5 +1,6 @@
 """A transposed convolution in four views: the figure, in Python and a page."""
 
+import re
 from itertools import product
 
 import pytest
@@ -61,8 +62,9 @@ def test_python_refuses_what_is_out_of_range(wrong):
 
 
 def test_python_refuses_settings_that_do_not_fit():
-    with pytest.raises(ValueError, match="output_padding must be from 0 to 1"):
-        TransposedConv(output_padding=2)
+    for given in {}, {"alt": "A kernel."}:
+        with pytest.raises(ValueError, match="output_padding must be from 0"):
+            TransposedConv(output_padding=2, **given)
     with pytest.raises(ValueError, match="nothing is left"):
         TransposedConv(rows=1, padding=2)
 
@@ -162,6 +164,26 @@ def test_line_of_code_makes_what_is_shown(mount, figure, settings):
     assert kept == [f"{value:.0f}" for value in y.flatten().tolist()]
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"view": "matrix", **LARGE, "row": 19, "column": 0},
+     {**LARGE, "stride": 1, "row": 3, "column": 3},
+     {"view": "scatter", "stride": 3, "padding": 1, "output_padding": 2},
+     {"view": "fractional", "kernel": 1, "stride": 4, "row": 1}],
+)  # fmt: skip
+def test_alt_tells_what_is_seen_first(mount, settings):
+    figure = TransposedConv(**settings)
+    page = mount(figure)
+    said = re.match(r"(Output .*?\)) = (.*?)[,.]", sentence(page))
+    place, total = said.groups()
+    code = page.locator(".ep-code").inner_text()
+    sizes = re.findall(r"\(1, 1, (\d+), (\d+)\)", code)
+    before, after = (" by ".join(size) for size in sizes[-2:])
+    assert figure.alt.startswith(f"An input of {before} pixels")
+    assert figure.alt.endswith(f" {place} of {after} is {total}.")
+    assert ("turned" in figure.alt) == (figure.view == "zeros")
+
+
 def test_padding_crops_in_sight(mount, figure):
     whole = cells(mount(figure))
     page = mount(figure, padding=1, output_padding=1)
@@ -219,6 +241,26 @@ def test_steps_walk_row_by_row(mount, figure):
     )
     page.get_by_role("button", name="Pause").click()
     page.get_by_role("button", name="Play").wait_for()
+
+
+def test_a_view_that_is_left_stops(remount, figure):
+    page = remount(figure)
+    page.evaluate(
+        """() => {
+          const { disconnect } = ResizeObserver.prototype;
+          window.left = 0;
+          ResizeObserver.prototype.disconnect = function () {
+            left++;
+            disconnect.call(this);
+          };
+        }"""
+    )
+    page.get_by_role("button", name="First").click()
+    page.get_by_role("button", name="Play").click()
+    page.evaluate("figure.again()")
+    page.wait_for_timeout(900)  # longer than a step
+    assert "Output (0, 0)" in sentence(page)
+    assert page.evaluate("left") == 1
 
 
 def test_nothing_plays_where_motion_is_unwanted(mount, figure):

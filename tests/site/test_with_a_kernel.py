@@ -2,13 +2,13 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.error import URLError
 
 import pytest
 from nbformat import v4, write
@@ -25,7 +25,13 @@ CELLS = [
     "figure.row = 64",
     'print("Python saw", seen, "and set", figure.row)',
 ]
-PORT = 8917
+
+
+def free_port() -> int:
+    """Find a port that no one uses."""
+    with socket.socket() as place:
+        place.bind(("127.0.0.1", 0))
+        return place.getsockname()[1]
 
 
 @pytest.fixture
@@ -42,17 +48,19 @@ def lab(tmp_path) -> Iterator[str]:
     own = {"HOME": home, "JUPYTER_CONFIG_DIR": home, "PYTHONPATH": ROOT}
     own["OMP_NUM_THREADS"] = 1  # its fit is small
     environment = os.environ | {k: str(v) for k, v in own.items()}
-    address = f"http://127.0.0.1:{PORT}"
+    port = free_port()
     command = [
         sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
-        f"--port={PORT}", "--ip=127.0.0.1", "--IdentityProvider.token=",
-        f"--ServerApp.root_dir={work}", "--LabApp.news_url=",
+        f"--port={port}", "--ServerApp.port_retries=0", "--ip=127.0.0.1",
+        "--IdentityProvider.token=", f"--ServerApp.root_dir={work}",
+        "--LabApp.news_url=",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]  # fmt: skip
     with open(tmp_path / "log", "w") as log:
         server = subprocess.Popen(
             command, env=environment, stdout=log, stderr=log
         )
+    address = f"http://127.0.0.1:{port}"
     try:
         wait_for(f"{address}/api", server)
         yield address
@@ -65,9 +73,9 @@ def wait_for(address: str, server: subprocess.Popen) -> None:
     end = time.monotonic() + 60
     while time.monotonic() < end and server.poll() is None:
         try:
-            with urllib.request.urlopen(address):
+            with urllib.request.urlopen(address, timeout=10):
                 return
-        except URLError:
+        except OSError:  # not there yet
             time.sleep(0.3)
     raise AssertionError("JupyterLab did not start")
 
@@ -96,7 +104,7 @@ def test_python_sees_a_slider_move_in_jupyterlab(chromium, lab):
     expect(said).to_contain_text("Python saw [16] and set 64", timeout=30_000)
     # and what Python set arrives in the figure
     expect(page.locator(".ep-sentence")).to_contain_text("rows 64 to 79")
-    here = f"http://127.0.0.1:{PORT}", "blob:", "data:"
+    here = f"{lab}/", "blob:", "data:"
     assert [url for url in asked if not url.startswith(here)] == []
     context.close()
 
@@ -139,12 +147,19 @@ print(json.dumps([[repr(figure) for figure in made], seen]))
 
 
 @pytest.fixture(scope="module")
-def colab(tmp_path_factory) -> dict[str, str]:
-    """An environment whose ipywidgets are those that Colab has."""
-    folder = tmp_path_factory.mktemp("ipywidgets")
-    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps"]
+def colab() -> dict[str, str]:
+    """An environment whose ipywidgets are those that Colab has.
+
+    They are fetched once, and kept among what is built.
+    """
     wanted = ["ipywidgets==7.7.1", "ipython_genutils==0.2.0"]
-    subprocess.run([*pip, "--target", folder, *wanted], check=True)
+    folder = ROOT / "_build" / "_".join(wanted)
+    if not folder.exists():
+        partial = folder.with_name(f"{folder.name}.partial")
+        pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps"]
+        pip += ["--upgrade", "--target", partial]  # over what was cut off
+        subprocess.run([*pip, *wanted], check=True)
+        partial.rename(folder)
     return os.environ | {"PYTHONPATH": f"{folder}:{ROOT}"}
 
 
