@@ -13,7 +13,7 @@ import pytest
 from PIL import Image as Picture
 
 from checks import check
-from execution import WIDGETS
+from figures import STATES
 from generated import generated_cells
 from pipeline import copies, execute, text
 
@@ -112,7 +112,7 @@ def test_notebook_holds_text_outputs_and_widget(book):
     view = second["outputs"][0]["data"][
         "application/vnd.jupyter.widget-view+json"
     ]
-    state = content["metadata"]["widgets"][WIDGETS]["state"]
+    state = content["metadata"]["widgets"][STATES]["state"]
     assert state[view["model_id"]]["state"]["value"] == 4
     assert state[view["model_id"]]["state"]["layout"][10:] in state
     assert "$2 + 2 = 4$" in "".join(answer["source"])
