@@ -171,6 +171,8 @@ def unwanted_outputs(stored: NotebookNode) -> list[str]:
     for cell in stored.cells:
         for output in cell.get("outputs", []):
             text = json.dumps(without_images(output), ensure_ascii=False)
+            # a path or an address may begin any line
+            text = text.replace("\\n", "\n").replace("\\t", "\t")
             found = [name for name, it in UNWANTED.items() if it.search(text)]
             if "image/png" in output.get("data", {}):
                 if not output.metadata.get("image/png", {}).get("alt"):

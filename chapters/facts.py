@@ -129,7 +129,7 @@ def value(fact: Fact, results: Path) -> str:
 def wrong_facts(text: str, results: Path) -> list[str]:
     """Say, in words, which quoted numbers are not those of the records."""
     problems = []
-    for found in FACT.finditer(text):
+    for found in FACT.finditer(blank(text, (CODE,))):
         try:
             fact = parse_fact(text[: found.start()], found[0])
         except ValueError as error:
@@ -149,7 +149,7 @@ def wrong_facts(text: str, results: Path) -> list[str]:
 
 def renewed(text: str, record: str, results: Path) -> str:
     """Write the numbers of a record anew, wherever a text quotes them."""
-    for found in reversed(list(FACT.finditer(text))):
+    for found in reversed(list(FACT.finditer(blank(text, (CODE,))))):
         before = text[: found.start()]
         fact = parse_fact(before, found[0])
         if fact.record == record:

@@ -61,7 +61,10 @@ def mount_figures(app, pagename, templatename, context, doctree) -> None:
 
     def borrowed(found: re.Match) -> str:
         stem, kind = found.groups()
-        notebook = nbformat.read(source.parent / f"{stem}.ipynb", 4)
+        path = source.parent / f"{stem}.ipynb"
+        if not path.exists():
+            raise ValueError(f"{source}: there is no {stem}.ipynb")
+        notebook = nbformat.read(path, 4)
         for output, model in views(notebook):
             if model["state"]["_anywidget_id"].endswith(f".{kind}"):
                 return place(output, model)
@@ -79,6 +82,9 @@ def mount_figures(app, pagename, templatename, context, doctree) -> None:
 def _element(app: Sphinx, pathto, output: dict, model: dict) -> str:
     """Write the files of a figure; return the element that names them."""
     out = Path(app.outdir)
+    if "image/png" not in output["data"]:
+        name = model["state"]["_anywidget_id"]
+        raise ValueError(f"{name} has no still: run make chapters")
     picture = b64decode(output["data"]["image/png"])
     name = f"{hashlib.sha256(picture).hexdigest()[:16]}.png"
     path = _write(out, name, picture)

@@ -36,7 +36,9 @@ from notebooks import (
 )
 
 ROOT = Path(__file__).resolve().parent.parent
-FAILURES = CellExecutionError, CellTimeoutError, DeadKernelError, ValueError
+FAILURES = (
+    CellExecutionError, CellTimeoutError, DeadKernelError, OSError, ValueError,
+)  # fmt: skip
 
 
 def each(act: Callable[[Path, str], str], root: Path, stems: list[str]) -> int:
@@ -105,6 +107,10 @@ def main(arguments: list[str] | None = None) -> int:
     known = {*text_stems(ROOT), *saved(ROOT)}
     if unknown := set(options.stems) - known:
         parser.error(f"no chapter {min(unknown)!r} among {sorted(known)}")
+    if options.stems and options.command not in {"execute", "text"}:
+        parser.error(f"{options.command} takes all chapters: name none")
+    if options.force and options.command != "execute":
+        parser.error("--force is for execute alone")
     if options.command == "execute":
         return execute(ROOT, options.stems, options.force)
     if options.command == "text":

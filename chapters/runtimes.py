@@ -20,7 +20,7 @@ from notebooks import (
     write,
     written_cells,
 )
-from prose import title
+from prose import COMMENT, LINK, blank, title
 
 # an unhurried reader: words of prose, and lines of code, a minute
 WORDS, LINES = 200, 20
@@ -31,8 +31,9 @@ TABLE = re.compile(r"(?<=<!-- times -->\n).*(?=<!-- end -->)", re.DOTALL)
 
 def reading_minutes(notebook: NotebookNode) -> float:
     """Guess how long a chapter takes to read, from its words and lines."""
+    # of a link what it says, of a comment nothing
     texts = [
-        cell.source
+        LINK.sub(r"\1", blank(cell.source, (COMMENT,)))
         for cell in written_cells(notebook)
         if cell.cell_type == "markdown"
     ]

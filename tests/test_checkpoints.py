@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import warnings
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -312,7 +313,12 @@ def test_killed_at_any_moment_it_leaves_a_whole_one(path):
             saver.stdin.write("save\n")
             saver.stdin.flush()
             child = int(saver.stdout.readline())
+            end = time.monotonic() + 60
             while not reached and not path.exists():
+                if time.monotonic() > end:
+                    with suppress(ProcessLookupError):
+                        os.kill(child, signal.SIGKILL)
+                    pytest.fail("nothing was saved within 60 s")
                 time.sleep(0.001)
             time.sleep(moments.uniform(0, 0.05))
             os.kill(child, signal.SIGKILL)

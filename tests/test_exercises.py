@@ -2,9 +2,11 @@
 
 import math
 import pkgutil
+import re
 from collections.abc import Callable
 from importlib import import_module
 from inspect import signature
+from pathlib import Path
 from typing import get_origin
 
 import numpy as np
@@ -15,6 +17,7 @@ from torch import nn
 from fcn_lib import exercises
 from fcn_lib.exercises.answers import items, numbers, short, sizes, whole
 
+SOURCES = Path(__file__).parents[1] / "chapters" / "src"
 CHECKS = {
     f"{module.name} {name}": check
     for module in pkgutil.iter_modules(exercises.__path__)
@@ -136,6 +139,23 @@ def test_a_function_that_raises_is_named(check):
     )
 
 
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_stub_hands_the_function_itself_to_its_check(name):
+    """So whoever writes it need not put it anywhere else."""
+    stem, check = name.split()
+    text = (SOURCES / f"{stem}.md").read_text(encoding="utf-8")
+    stubs = [
+        cell
+        for cell in re.findall(r"^```python\n(.*?)^```", text, re.M | re.S)
+        if f"{check}(" in cell
+    ]
+    assert len(stubs) == 1
+    (given,) = re.findall(rf"^{check}\((\w+)\)$", stubs[0], re.M)
+    assert re.search(
+        rf"^def {given}\(.*?^    return \.\.\.  # yours", stubs[0], re.M | re.S
+    )
+
+
 def test_whole():
     assert all(map(whole, (3, -3, np.int64(3), HUGE)))
     assert not any(map(whole, (True, 3.0, 3.5, "3", None, Broken())))
@@ -149,8 +169,8 @@ def test_items():
 
 def test_what_is_not_three_numbers():
     for answer in (
-        (1, 2), "31", (1, 2, "c"), (1, 2, math.nan), (1, 2, math.inf),
-        (1, 2, HUGE), 3, None, Broken(), np.zeros((3, 3)),
+        (1, 2), "31", "310", (1, 2, "c"), (1, 2, "3"), (1, 2, math.nan),
+        (1, 2, math.inf), (1, 2, HUGE), 3, None, Broken(), np.zeros((3, 3)),
     ):  # fmt: skip
         assert numbers(answer, 3) is None and sizes(answer, 3) is None
 

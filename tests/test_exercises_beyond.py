@@ -12,7 +12,7 @@ from fcn_lib.exercises.beyond import (
 )
 
 
-@pytest.mark.parametrize("answer", [31, np.int64(31)])
+@pytest.mark.parametrize("answer", [31, np.int64(31), 31.0, np.float32(31)])
 def test_the_field_is_thirty_one(answer):
     assert check_field(answer)
 
@@ -21,7 +21,8 @@ def test_the_field_is_thirty_one(answer):
     "answer, word",
     [(9, "without dilation"), (30, "sum of what"), (17, "last kernel"),
      (81, "multiply"), (15, "How long"), (32, "How long"),
-     (0, "How long")],
+     (0, "How long"), (30.0, "sum of what"), (30.5, "no whole number"),
+     ("30", "no whole number")],
 )  # fmt: skip
 def test_a_wrong_field_gets_a_hint(answer, word):
     verdict = check_field(answer)

@@ -19,7 +19,7 @@ def wrong(verdict, words):
 
 def share_of_majority(labels, stride, num_classes):
     cells = block_labels(labels, stride, num_classes)
-    drawn = mosaic(cells, stride, labels.shape)
+    drawn = mosaic(cells, stride, labels.shape[-2:])
     return (drawn == labels)[labels != 255].mean()
 
 
@@ -72,11 +72,40 @@ def test_wrong_borders(function, words):
 
 def test_the_best_accuracy():
     assert check_best_accuracy(share_of_majority)
+    assert check_best_accuracy(by_counting)
+
+
+def by_counting(labels, stride, num_classes):
+    """Block by block, in plain Python."""
+    *_, H, W = labels.shape
+    right = 0
+    for image in labels.reshape(-1, H, W):
+        for row in range(0, H, stride):
+            for column in range(0, W, stride):
+                block = image[row : row + stride, column : column + stride]
+                right += max((block == k).sum() for k in range(num_classes))
+    return right / (labels != 255).sum()
+
+
+def mean_of_shares(labels, stride, num_classes):
+    images = labels.reshape(-1, *labels.shape[-2:])
+    shares = [share_of_majority(x, stride, num_classes) for x in images]
+    return np.mean(shares)
+
+
+def one_map(labels, stride, num_classes):
+    H, W = labels.shape
+    return share_of_majority(labels, stride, num_classes)
+
+
+def first_map(labels, stride, num_classes):
+    first = labels.reshape(-1, *labels.shape[-2:])[0]
+    return share_of_majority(first, stride, num_classes)
 
 
 def everything(labels, stride, num_classes):
     drawn = mosaic(
-        block_labels(labels, stride, num_classes), stride, labels.shape
+        block_labels(labels, stride, num_classes), stride, labels.shape[-2:]
     )
     return (drawn == labels).mean()  # void agrees with void
 
@@ -87,7 +116,8 @@ def void_counts(labels, stride, num_classes):
 
 
 def first_pixel(labels, stride, num_classes):
-    drawn = mosaic(labels[::stride, ::stride], stride, labels.shape)
+    cells = labels[..., ::stride, ::stride]
+    drawn = mosaic(cells, stride, labels.shape[-2:])
     return (drawn == labels)[labels != 255].mean()
 
 
@@ -111,6 +141,9 @@ def spoils(labels, stride, num_classes):
         (everything, "void pixels are not judged"),
         (void_counts, "void pixels are not judged"),
         (right_pixels, "A share is wanted"),
+        (mean_of_shares, "none has so many right"),
+        (first_map, "has more pixels right"),
+        (one_map, "raises ValueError: too many values"),
     ],
 )
 def test_wrong_accuracies(function, words):

@@ -27,7 +27,11 @@ def in_place(rate, target):
 
 
 def test_right_counts_pass():
-    for answer in (11750, 32000), [11750, 32000], np.array([11750, 32000]):
+    cells = np.ceil(3000 / 32) * np.ceil(4000 / 32)
+    for answer in (
+        (11750, 32000), [11750, 32000], np.array([11750, 32000]),
+        (cells, 32000), (11750.0, cells * 1024 - 12e6),
+    ):  # fmt: skip
         verdict = check_phone(answer)
         assert verdict and "Right" in repr(verdict)
 
@@ -51,9 +55,12 @@ def test_the_counts_are_those_of_a_padded_array():
         ((1, 2, 3), "Two numbers"),
         (len, "Two numbers"),
         ("ab", "whole numbers"),
-        ((11750.0, 32000), "whole numbers"),
+        ((11750.5, 32000), "whole numbers"),
+        ((11750, "32000"), "whole numbers"),
+        ((3000 / 32 * 125, 32000), "whole numbers"),
+        ((93.0 * 125, 0), "complete cells"),
         ((..., ...), "whole numbers"),
-        ((True, 32000), "whole numbers"),
+        ((True, 32000), "cells are not right"),
         ((93 * 125, 0), "complete cells"),
         ((11718, 32000), "filled up one by one"),
         ((11719, 32000), "filled up one by one"),

@@ -99,7 +99,10 @@ def more(net, maps, H, W):
 
 
 def test_the_right_number_passes():
-    for answer in 17920, np.int64(17920), torch.zeros(8, 40, 56).numel():
+    for answer in (
+        17920, np.int64(17920), torch.zeros(8, 40, 56).numel(),
+        17920.0, 160 / 4 * 224 / 4 * 8, torch.tensor(17920.0),
+    ):  # fmt: skip
         verdict = check_finest(answer)
         assert verdict and "Right" in repr(verdict)
 
@@ -108,9 +111,11 @@ def test_the_right_number_passes():
     "answer, words",
     [
         ("many", "no whole number"),
-        (17920.0, "no whole number"),
+        (17920.5, "no whole number"),
+        ("17920", "no whole number"),
+        (2240.0, "So many cells"),
         ((40, 56), "no whole number"),
-        (True, "no whole number"),
+        (True, "How many cells"),
         (len, "no whole number"),
         (2240, "So many cells"),
         (4480, "stride 8"),

@@ -17,6 +17,10 @@ WEIGHTS = 102_760_448  # 512 * 7 * 7 inputs for each of 4096 outputs
         (7, WEIGHTS, (8, 1)),
         [7, WEIGHTS, [8, 1]],
         (7, float(WEIGHTS), torch.Size([8, 1])),
+        ((7, 7), WEIGHTS, (8, 1)),
+        ([7.0, 7], WEIGHTS, (8, 1)),
+        (torch.tensor(7), WEIGHTS, (8, 1)),
+        (nn.Conv2d(1, 1, 7).kernel_size, WEIGHTS, (8, 1)),
     ],
 )
 def test_the_right_layer(answer):
@@ -28,6 +32,10 @@ def test_the_right_layer(answer):
     [
         ((1, WEIGHTS, (8, 1)), "1 × 1 does not cover"),
         ((224, WEIGHTS, (8, 1)), "224 × 224 does not cover"),
+        (((14, 7), WEIGHTS, (8, 1)), "14 × 7 does not cover"),
+        (((7, 1), WEIGHTS, (8, 1)), "7 × 1 does not cover"),
+        (((7, 7, 512), WEIGHTS, (8, 1)), "Give (kernel"),
+        (((7, 7), 49, (8, 1)), "one slice"),
         ((7, WEIGHTS + 4096, (8, 1)), "biases"),
         ((7, 4096 * 512, (8, 1)), "single weight"),
         ((7, 512 * 49, (8, 1)), "one kernel"),
@@ -72,6 +80,28 @@ def in_place(conv, mean, std):
     return conv
 
 
+def gives_a_bias(conv, mean, std):
+    new = folded(conv, mean, std)
+    conv.bias = nn.Parameter(torch.zeros(5, dtype=torch.double))
+    return new
+
+
+def takes_the_bias(conv, mean, std):
+    new = folded(conv, mean, std)
+    conv.bias = None
+    return new
+
+
+def other_numbers(conv, mean, std):
+    return folded(conv.float(), mean, std)
+
+
+def other_shape(conv, mean, std):
+    new = folded(conv, mean, std)
+    conv.weight = nn.Parameter(conv.weight[:, :1].detach())
+    return new
+
+
 def forgets_the_bias(conv, mean, std):
     new = folded(conv, mean, std)
     if conv.bias is None:
@@ -94,6 +124,10 @@ def test_the_right_fold():
         (lambda conv, mean, std: copy.deepcopy(conv), "Where is std?"),
         (forgets_the_bias, "has to go somewhere"),
         (in_place, "changed the convolution"),
+        (gives_a_bias, "changed the convolution"),
+        (takes_the_bias, "changed the convolution"),
+        (other_numbers, "changed the convolution"),
+        (other_shape, "changed the convolution"),
         (lambda *all: nn.Conv2d(3, 5, 3), "kernel and stride"),
         (lambda *all: nn.Linear(3, 5), "not Linear"),
         (lambda *all: torch.zeros(5, 3, 3, 2), "not Tensor"),

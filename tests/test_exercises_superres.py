@@ -77,12 +77,25 @@ def test_the_right_layers():
     )
 
 
+def shared(times, channels):
+    """One shuffle, so many times."""
+    return nn.Sequential(
+        nn.Conv2d(channels, 48, 1), *[nn.PixelShuffle(2)] * times
+    )
+
+
+def test_a_shuffle_may_be_there_twice():
+    assert check_quadruple(lambda channels: shared(2, channels))
+
+
 @pytest.mark.parametrize(
     "answer, words",
     [
         (two_shuffles(32, 3), "RuntimeError"),
         (two_shuffles(32, 16), "(1, 4, 20, 28)"),
         (lambda channels: nn.PixelShuffle(4), "0 PixelShuffle"),
+        (lambda channels: shared(1, channels), "1 PixelShuffle"),
+        (lambda channels: shared(3, channels), "3 PixelShuffle"),
         (lambda channels: nn.Upsample(scale_factor=4), "0 PixelShuffle"),
         (lambda channels: torch.zeros(1), "nn.Module"),
         (lambda channels: 1 / 0, "ZeroDivisionError"),
@@ -101,10 +114,16 @@ def merged(kernel):
     return F.conv2d(turned, ones, padding=1)[0, 0]
 
 
+def in_one_line(kernel):
+    turned = kernel.flip(0, 1)[None, None]
+    return F.conv_transpose2d(turned, torch.ones(1, 1, 2, 2))[0, 0]
+
+
 def test_the_right_kernel():
     assert check_merged(merged)
     assert check_merged(lambda kernel: merged(kernel).numpy())
-    assert check_merged(lambda kernel: merged(kernel.float()))
+    assert check_merged(lambda kernel: merged(kernel.double()))
+    assert check_merged(in_one_line)
 
 
 @pytest.mark.parametrize(
@@ -114,6 +133,8 @@ def test_the_right_kernel():
         (lambda kernel: kernel, "(3, 3); (4, 4)"),
         (lambda kernel: F.pad(kernel, (0, 1, 0, 1)), "four times"),
         (lambda kernel: merged(kernel) / 4, "four times"),
+        (lambda kernel: in_one_line(kernel.flip(0, 1)), "180°"),
+        (lambda kernel: in_one_line(kernel) + 1e-3, "four times"),
         (lambda kernel: [[0] * 4] * 4, "()"),
         (lambda kernel: kernel[5], "IndexError"),
     ],

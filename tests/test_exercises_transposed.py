@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from fcn_lib.exercises.transposed import (
     check_output_padding,
@@ -31,6 +32,7 @@ def wrong(verdict, words):
 @pytest.mark.parametrize("kind", [tuple, list, np.array])
 def test_the_right_sizes(kind):
     assert check_sizes(kind((16, 40, 56)))
+    assert check_sizes(kind(((192 - 160) / 2, 40.0, 56)))
 
 
 @pytest.mark.parametrize(
@@ -46,7 +48,10 @@ def test_the_right_sizes(kind):
         ((16, 56, 40), "rows come first"),
         ((16, 20, 28), "What does one of them make"),
         ((16, 40), "Three whole numbers"),
-        ((16.0, 40, 56), "Three whole numbers"),
+        ((16.5, 40, 56), "Three whole numbers"),
+        ((16, 40, 56.5), "Three whole numbers"),
+        ((16, 40, "56"), "Three whole numbers"),
+        ((16.0, 20.0, 28), "make 20 × 28 of"),
     ],
 )
 def test_wrong_sizes(answer, words):
@@ -139,9 +144,7 @@ def test_equal_to_the_rim():
         (upsample, "all is equal inside"),
         (repeated("reflect"), "at the rim differ"),
         (repeated("constant"), "at the rim differ"),
-        (lambda x, f: F.interpolate(x, scale_factor=f), "some of them inside"),
-        (lambda x, f: F.interpolate(
-            x, scale_factor=f, mode="bilinear", align_corners=True),
+        (lambda x, f: x.repeat_interleave(f, 2).repeat_interleave(f, 3),
          "some of them inside"),
         (lambda x, f: upsample(F.pad(x, (1,) * 4, mode="replicate"), f),
          "has become (1, 2, 10, 12)"),
@@ -150,3 +153,34 @@ def test_equal_to_the_rim():
 )  # fmt: skip
 def test_not_equal_to_the_rim(function, words):
     assert wrong(check_rim(function), words)
+
+
+def only_the_rim(x, factor):
+    """The inside by upsample, the rest ready-made."""
+    y = F.interpolate(x, scale_factor=factor, mode="bilinear")
+    inside = (..., slice(factor, -factor), slice(factor, -factor))
+    y[inside] = upsample(x, factor)[inside]
+    return y
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x, f: F.interpolate(x, scale_factor=f, mode="bilinear"),
+        lambda x, f: F.interpolate(x, scale_factor=f),
+        lambda x, f: nn.Upsample(scale_factor=f, mode="bilinear")(x),
+        lambda x, f: nn.UpsamplingBilinear2d(scale_factor=f)(x),
+        only_the_rim,
+    ],
+)
+def test_ready_made_to_the_rim(function):
+    assert wrong(check_rim(function), "calls F.interpolate. Build it anew")
+
+
+@pytest.mark.parametrize(
+    "function", [repeated("replicate"), only_the_rim, lambda x, f: 1 / 0]
+)
+def test_interpolate_is_there_again(function):
+    before = F.interpolate
+    check_rim(function)
+    assert F.interpolate is before is torch.nn.functional.interpolate

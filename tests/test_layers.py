@@ -114,7 +114,5 @@ def test_wrong_import_is_named(tmp_path, module, code, words):
 
 
 def test_stride_is_plain_integers():
-    path = ROOT / LIBRARY / "stride.py"
-    if path.exists():
-        names = imports(path.read_text("utf-8"))
-        assert not {name for name in names if name.startswith("torch")}
+    names = imports((ROOT / LIBRARY / "stride.py").read_text("utf-8"))
+    assert not {name for name in names if name.startswith("torch")}

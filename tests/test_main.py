@@ -162,7 +162,7 @@ def test_a_checkpoint_says_what_it_holds(home):
     }
 
 
-def test_a_net_learns_what_fit_teaches(here, home):
+def test_a_net_learns_what_fit_teaches(here):
     pairs = [
         (read_image(path), read_labels(here / f"data/trainannot/{i}.png", 3))
         for i, path in enumerate(sorted((here / "data/train").iterdir()))
@@ -818,9 +818,13 @@ def test_help_names_all_nets_and_data(capsys):
     assert all(name in out for name in [*train.NETS, *DATA])
 
 
-def test_every_command_can_be_run(capsys):
+def test_every_command_has_its_help_and_its_function(capsys):
     assert set(door.COMMANDS) >= {"train", "evaluate", "segment"}
     for name in door.COMMANDS:
+        with pytest.raises(SystemExit) as stopped:
+            run(name, "--help")
+        assert stopped.value.code == 0
+        assert f"-m fcn_lib {name}" in capsys.readouterr().out
         assert callable(getattr(commands, f"run_{name}"))
 
 

@@ -37,7 +37,11 @@ def test_opening_says_what_for_and_how_long(stem):
 
 @EVERY
 def test_reader_predicts_before_it_is_revealed(stem):
-    assert len(re.findall(r"^\*\*Predict\.\*\*", TEXTS[stem], re.M)) >= 5
+    _, *asked = re.split(r"^\*\*Predict\.\*\*", TEXTS[stem], flags=re.M)
+    assert len(asked) >= 5
+    # a paragraph that only asks; then a cell, or an answer folded away
+    for text in asked:
+        assert text.split("\n\n")[1].startswith(("```python", "<details>"))
 
 
 @EVERY
@@ -46,6 +50,8 @@ def test_close_mirrors_the_opening(stem):
     assert headings[-4:] == [
         "What we saw", "Check yourself", "Exercises", "Sources",
     ]  # fmt: skip
+    points = re.findall(r"^- ", section(stem, "What we saw"), re.MULTILINE)
+    assert len(points) >= 3  # one for each goal, or more
     assert "Quiz(" in section(stem, "Check yourself")
     places = r"(?i)\b(?:sections?|tables?|appendix|pages?|figures?)\s"
     assert re.search(places, section(stem, "Sources"))

@@ -15,7 +15,7 @@ from PIL import Image as Picture
 from checks import check
 from figures import STATES
 from generated import generated_cells
-from pipeline import copies, execute, text
+from pipeline import copies, execute, main, text
 
 FILES = {
     "_config.yml": "repository: {url: https://example.org/book, branch: b7}",
@@ -183,7 +183,7 @@ def spoil_size(content):
 
 
 def spoil_path(content):
-    content["cells"][3]["outputs"][0]["text"] = ["/home/me/book.py:3 warns"]
+    content["cells"][3]["outputs"][0]["text"] = ["from\n/home/me/book.py:3"]
 
 
 def spoil_script(content):
@@ -192,7 +192,7 @@ def spoil_script(content):
 
 
 def spoil_address(content):
-    content["cells"][3]["outputs"][0]["text"] = ["<Line at 0x7f28f5c68590>"]
+    content["cells"][3]["outputs"][0]["text"] = ["at\n0x7f28f5c68590"]
 
 
 def spoil_alt(content):
@@ -318,6 +318,28 @@ def test_text_refuses_when_both_were_edited(book, capsys):
     assert text(book, []) == 1
     assert "merge by hand" in capsys.readouterr().err
     assert (book / "chapters/src/tiny.md").read_text() == newer
+
+
+def test_a_chapter_without_a_notebook_stops_no_other(book, capsys):
+    assert text(book, ["none", "tiny"]) == 1
+    streams = capsys.readouterr()
+    assert "none: not written" in streams.err and "none.ipynb" in streams.err
+    assert "tiny: no edit" in streams.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["check", "stride"], "check takes all chapters"),
+        (["times", "stride"], "times takes all chapters"),
+        (["text", "--force"], "--force is for execute"),
+        (["execute", "strid"], "no chapter 'strid' among"),
+    ],
+)
+def test_what_a_command_does_not_take_is_refused(arguments, words, capsys):
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert words in capsys.readouterr().err
 
 
 def test_failing_cell_is_shown_and_keeps_the_old_notebook(book, capsys):

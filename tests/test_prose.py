@@ -61,12 +61,15 @@ def test_glossary_is_in_the_order_of_the_alphabet():
     groups = re.split(
         r"^## (.) to (.)$|^## (.)$", PAGES["glossary"], flags=re.MULTILINE
     )
+    grouped = []
     for first, last, only, body in zip(
         *(groups[n::4] for n in (1, 2, 3, 4)), strict=True
     ):
         low, high = (first or only).lower(), (last or only).lower()
         for term in entries(body):
             assert low <= term[0].lower() <= high
+            grouped.append(term)
+    assert grouped == terms
 
 
 def test_only_first_uses_lead_to_the_glossary():
@@ -210,7 +213,7 @@ def test_a_wrong_fact_is_found(records, text, said):
     assert said in problem
 
 
-def test_facts_are_read_from_prose_alone(records):
+def test_facts_are_read_from_prose_alone():
     text = "**.5**<!-- fact: made-up | net 0/iou | .1f -->"
     code = f"```text\n{text}\n```\n"
     assert [*facts(code + text)] == [(".5", "made-up", "net 0/iou", ".1f")]

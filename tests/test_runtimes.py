@@ -35,6 +35,12 @@ def test_minutes_to_read(counts, minutes):
     assert runtimes.reading_minutes(notebook(**counts)) == minutes
 
 
+def test_addresses_and_comments_are_not_read():
+    text = "See [two words](https://example.org/a/b/c.html).<!-- a note -->"
+    seen = new_notebook(cells=[new_markdown_cell(text)])
+    assert runtimes.reading_minutes(seen) == 3 / runtimes.WORDS
+
+
 def test_every_chapter_is_run_in_order_from_an_empty_cache(
     tmp_path, monkeypatch
 ):

@@ -142,6 +142,14 @@ def test_description_is_the_first_paragraph_cut_at_a_word():
     assert every_pixel.description(publish_doctree("")) == ""
 
 
+def test_description_says_formulas_and_leaves_the_page_as_it_is():
+    document = publish_doctree(r"A block of :math:`32 \times 32` pixels.")
+    before = document.pformat()
+    described = every_pixel.description(document)
+    assert described == "A block of 32×32 pixels."
+    assert document.pformat() == before
+
+
 def test_only_early_loads_go():
     keep = '<link href="fontawesome/all.css"><script src="theme.js"></script>'
     icons = '<script src="../fontawesome/6/all.min.js?digest=1"></script>'

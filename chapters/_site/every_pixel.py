@@ -8,8 +8,10 @@ fail where a page is read from a disk.
 import re
 from html import escape
 from textwrap import shorten
+from xml.etree import ElementTree
 
 from docutils import nodes
+from latex2mathml.converter import convert
 from sphinx.application import Sphinx
 
 # what the theme writes, and what it should
@@ -26,8 +28,25 @@ REPLACED = {
 def description(doctree: nodes.document, length: int = 155) -> str:
     """Return the first paragraph, cut at a word."""
     first = next(doctree.findall(nodes.paragraph), None)
-    text = first.astext() if first else ""
-    return shorten(text, length, placeholder="…")
+    if not first:
+        return ""
+    first = first.deepcopy()
+    for formula in list(first.findall(nodes.math)):
+        formula.replace_self(nodes.Text(as_text(formula.astext())))
+    return shorten(first.astext(), length, placeholder="…")
+
+
+def as_text(formula: str) -> str:
+    r"""Write a formula without markup.
+
+    Args:
+        formula: TeX.
+
+    Example:
+        >>> as_text(r"32 \times 32")
+        '32×32'
+    """
+    return "".join(ElementTree.fromstring(convert(formula)).itertext())
 
 
 def without_early_loads(head: str) -> str:

@@ -92,6 +92,8 @@ class Record(SphinxDirective):
             for path in book.glob(pattern):
                 self.env.note_dependency(str(path))
         name = self.arguments[0]
+        if not (book / "results" / f"{name}.json").exists():
+            raise self.error(f"no record {name!r} in chapters/results")
         home = self.config.html_theme_options["repository_url"]
         branch = self.config.html_theme_options["repository_branch"]
         source = f"{home}/blob/{branch}/chapters/results/{name}.json"

@@ -141,7 +141,7 @@ def numbers(answer: object, count: int) -> tuple[float, ...] | None:
         ((0.5, 2.0), None)
     """
     try:
-        values = tuple(float(value) for value in answer)
+        values = tuple(float(value + 0) for value in answer)  # not "3"
     except Exception:  # whatever was given, it is no row of numbers
         return None
     good = len(values) == count and all(map(math.isfinite, values))

@@ -19,10 +19,12 @@ from fcn_lib.exercises.answers import (
 BLOCK = 32  # rows and columns of the block in exercise 1
 # the second pair tells the usual mistakes apart
 LEADS = (1, 1), (2, 7), (3, 1), (1, 3), (9, 0.5)
-# of exercise 3, for stride 2: whole, void beside a class, a block all void
+# of exercise 3, for stride 2: whole, void beside a class, a block all void;
+# and a stack of maps, which know unequally many pixels
 MAPS = (
     [[0, 0, 1, 2], [0, 1, 2, 0]],
     [[0, 255, 1, 1], [1, 1, 2, 255], [2, 0, 255, 255], [2, 2, 255, 255]],
+    [[[0, 0, 1, 2], [0, 1, 2, 0]], [[0, 255, 1, 1], [1, 1, 255, 255]]],
 )
 
 
@@ -79,8 +81,8 @@ def check_best_accuracy(
     """Check a function that gives the best pixel accuracy of any mosaic.
 
     Args:
-        answer: takes labels (H, W) uint8, the stride and the number of
-            classes; returns a share from 0 to 1.
+        answer: takes labels (H, W) or (N, H, W) uint8, the stride and the
+            number of classes; returns a share from 0 to 1.
 
     Example:
         >>> check_best_accuracy(lambda labels, stride, num_classes: 1).right
@@ -135,10 +137,11 @@ def _wrong_border(place: float, a: float, b: float) -> str:
 def _wrong_share(share: float, labels: NDArray) -> str:
     """Compare with the best of all mosaics, tried one by one."""
     known = labels != 255
-    H, W = labels.shape
+    *rest, H, W = labels.shape
+    size = *rest, H // 2, W // 2
     best = 0
-    for cells in product(range(3), repeat=H * W // 4):
-        drawn = np.kron(np.reshape(cells, (H // 2, W // 2)), np.ones((2, 2)))
+    for cells in product(range(3), repeat=labels.size // 4):
+        drawn = np.kron(np.reshape(cells, size), np.ones((2, 2)))
         best = max(best, int((drawn == labels)[known].sum()))
     if abs(share - best / known.sum()) < 1e-6:
         return ""

@@ -13,7 +13,7 @@ from fcn_lib.exercises.answers import (
     missing,
     no,
     short,
-    whole,
+    sizes,
 )
 from fcn_lib.stride import conv_size
 
@@ -32,12 +32,12 @@ def check_phone(answer: tuple[int, int]) -> Verdict:
     """
     if missing(answer):
         return no("Nothing yet: give two numbers, (cells, pixels).")
-    counts = items(answer)
-    if len(counts) != 2:
+    if len(items(answer)) != 2:
         return no(f"Two numbers are wanted, not {short(answer)}.")
-    if not all(map(whole, counts)):
+    counts = sizes(answer, 2)
+    if counts is None:
         return no("Both are counts: whole numbers.")
-    cells, pixels = map(int, counts)
+    cells, pixels = counts
     h, w = (conv_size(n, 32, stride=32, ceil_mode=True) for n in PHONE)
     if wrong := _wrong_cells(cells, h, w) or _wrong_filling(pixels, h, w):
         return no(wrong)

@@ -12,7 +12,7 @@ from fcn_lib.exercises.answers import (
     missing,
     no,
     short,
-    whole,
+    sizes,
 )
 from fcn_lib.stride import conv_size
 from fcn_lib.transposed import bilinear_kernel
@@ -44,10 +44,12 @@ def check_finest(answer: int) -> Verdict:
     """
     if missing(answer):
         return no("Nothing yet: put a whole number there.")
-    if not whole(answer):
+    values = sizes([answer], 1)
+    if values is None:
         return no(f"{short(answer)} is no whole number.")
+    (count,) = values
     rows, columns = (conv_size(n, 4, stride=4) for n in (160, 224))
-    if answer == rows * columns * 8:
+    if count == rows * columns * 8:
         return Verdict(True, "Right: 8 scores in each of its cells.")
     hints = {
         rows * columns: "So many cells it has. What is in each of them?",
@@ -57,7 +59,7 @@ def check_finest(answer: int) -> Verdict:
         160 * 224 // 4 * 8: "A cell of stride 4 is 4 pixels wide and 4 high.",
     }
     other = "How many cells has it in a row, in a column? What is in each?"
-    return no(hints.get(int(answer), other))
+    return no(hints.get(count, other))
 
 
 @function_check(

@@ -1,19 +1,26 @@
 """Checks for the exercises of ``chapters/fullyconv.ipynb``."""
 
 from collections.abc import Callable
+from copy import deepcopy
 
 import torch
 from torch import Tensor, nn
 
-from fcn_lib.exercises.answers import Verdict, function_check, missing, no
+from fcn_lib.exercises.answers import (
+    Verdict,
+    function_check,
+    items,
+    missing,
+    no,
+)
 
 
 def check_vgg(answer: tuple[int, int, tuple[int, int]]) -> Verdict:
     """Check the convolution made of the first fully connected layer of VGG16.
 
     Args:
-        answer: the side of the kernel, the number of weights without biases,
-            and (rows, columns) of the map for 448 × 224 pixels.
+        answer: the kernel, 7 or (7, 7), say; the number of weights without
+            biases; and (rows, columns) of the map for 448 × 224 pixels.
 
     Example:
         >>> check_vgg((7, 4096 * 512, (8, 1)))
@@ -23,13 +30,14 @@ def check_vgg(answer: tuple[int, int, tuple[int, int]]) -> Verdict:
         return no("Nothing yet: how large is the map it reads?")
     try:
         kernel, weights, (rows, columns) = answer
-        kernel, weights = float(kernel), float(weights)
+        high, wide = map(float, items(kernel) or (kernel, kernel))
+        weights = float(weights)
         size = float(rows), float(columns)
     except Exception:  # whatever was given, it has another form
         return no("Give (kernel, weights, (rows, columns)).")
-    if kernel != 7:
+    if (high, wide) != (7, 7):
         return no(
-            f"A kernel of {kernel:g} × {kernel:g} does not cover the map "
+            f"A kernel of {high:g} × {wide:g} does not cover the map "
             "that the layer reads."
         )
     if wrong := _wrong_layer(weights, size):
@@ -105,12 +113,11 @@ def _wrong_conv(answer: Callable, conv: nn.Conv2d) -> str:
     """Say what is wrong with one folded convolution, or nothing."""
     mean = torch.tensor([0.5, 0.3, 0.9], dtype=torch.double)
     std = torch.tensor([0.5, 0.2, 0.25], dtype=torch.double)
-    before = [value.clone() for value in conv.parameters()]
+    before = deepcopy(conv)
     folded = answer(conv, mean.clone(), std.clone())
     if not isinstance(folded, nn.Conv2d):
         return f"A Conv2d is wanted, not {type(folded).__name__}."
-    now = conv.parameters()
-    if not all(a.equal(b) for a, b in zip(before, now, strict=True)):
+    if not _same(conv, before):
         return "Your function changed the convolution that it was given."
     images = torch.rand(2, 3, 9, 8, dtype=torch.double)
     with torch.no_grad():
@@ -122,6 +129,16 @@ def _wrong_conv(answer: Callable, conv: nn.Conv2d) -> str:
             f"{tuple(wanted.shape)}: kernel and stride stay as they are."
         )
     return _difference(found, wanted, conv, folded)
+
+
+def _same(a: nn.Conv2d, b: nn.Conv2d) -> bool:
+    """Tell whether two convolutions have the same weights and biases."""
+    ours, theirs = a.state_dict(), b.state_dict()
+    return ours.keys() == theirs.keys() and all(
+        ours[name].dtype == theirs[name].dtype
+        and ours[name].equal(theirs[name])
+        for name in ours
+    )
 
 
 def _difference(

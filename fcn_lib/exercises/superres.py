@@ -81,7 +81,8 @@ def check_quadruple(answer: Callable[[int], nn.Module]) -> str:
         return "The function must return an nn.Module."
     count = sum(
         isinstance(part, nn.PixelShuffle) and part.upscale_factor == 2
-        for part in layer.modules()
+        # a layer that stands there twice counts twice
+        for _, part in layer.named_modules(remove_duplicate=False)
     )
     if count != 2:
         return (
@@ -112,12 +113,12 @@ def check_merged(answer: Callable[[Tensor], Tensor]) -> str:
         >>> check_merged(lambda kernel: kernel)
         Your kernel is (3, 3); (4, 4) is wanted.
     """
-    kernel = torch.rand(3, 3, dtype=torch.double)
+    kernel = torch.rand(3, 3)
     merged = answer(kernel.clone())
     shape = tuple(getattr(merged, "shape", ()))
     if shape != (4, 4):
         return f"Your kernel is {shape}; (4, 4) is wanted."
-    merged = torch.as_tensor(merged).double()
+    merged, kernel = torch.as_tensor(merged).double(), kernel.double()
     if _paints_like(merged, kernel):
         return ""
     if _paints_like(merged, kernel.flip(0, 1)):

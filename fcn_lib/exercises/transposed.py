@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from itertools import product
+from unittest.mock import patch
 
 import torch
 import torch.nn.functional as F
@@ -14,6 +15,7 @@ from fcn_lib.exercises.answers import (
     missing,
     no,
     short,
+    sizes,
     whole,
 )
 
@@ -39,10 +41,10 @@ def check_sizes(answer: tuple[int, int, int]) -> Verdict:
     """
     if missing(answer):
         return no("Nothing yet: give (padding, rows, columns).")
-    sizes = items(answer)
-    if len(sizes) != 3 or not all(map(whole, sizes)):
+    values = sizes(answer, 3)
+    if values is None:
         return no("Three whole numbers are wanted: (padding, rows, columns).")
-    padding, *doubled = map(int, sizes)
+    padding, *doubled = values
     if wrong := _wrong_padding(padding) or _wrong_size(tuple(doubled)):
         return no(wrong)
     return Verdict(True, "Right, both.")
@@ -110,7 +112,8 @@ def check_rim(answer: Callable[[Tensor, int], Tensor]) -> str:
 
     Args:
         answer: takes a map (N, C, H, W) and a factor; returns the map
-            enlarged, (N, C, factor * H, factor * W).
+            enlarged, (N, C, factor * H, factor * W), without calling
+            ``F.interpolate``.
 
     Example:
         >>> check_rim(lambda x, factor: x)
@@ -118,7 +121,13 @@ def check_rim(answer: Callable[[Tensor, int], Tensor]) -> str:
     """
     x = torch.arange(24.0).mul(2.7).cos().view(1, 2, 3, 4)
     for factor in (2, 4, 3, 8):
-        y = answer(x.clone(), factor)
+        with patch.object(F, "interpolate", wraps=F.interpolate) as ready_made:
+            y = answer(x.clone(), factor)
+        if ready_made.called:
+            return (
+                "Your function calls F.interpolate. Build it anew, from "
+                "upsample and F.pad."
+            )
         if wrong := _wrong_enlarged(torch.as_tensor(y), x, factor):
             return wrong
     return ""

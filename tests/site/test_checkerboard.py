@@ -5,6 +5,7 @@ import itertools
 import pytest
 import torch
 import torch.nn.functional as F
+from said import sentence
 from traitlets import TraitError
 
 from fcn_lib.widgets.checkerboard import (
@@ -32,10 +33,6 @@ def in_a_row(n, stride, kernel):
 
 def inputs(each) -> list[int]:
     return each("inputs", [[stride] for stride, _ in ALL])
-
-
-def sentence(page) -> str:
-    return page.locator(".ep-sentence").inner_text()
 
 
 def test_repr_names_the_settings():

@@ -9,6 +9,7 @@ import torch
 from matplotlib.figure import Figure as Drawing
 from PIL import Image
 from playwright.sync_api import expect
+from said import sentence
 from traitlets import TraitError
 
 from fcn_lib.stride import conv_size
@@ -29,10 +30,6 @@ def measured(stride, cut_off, kind):
 @pytest.fixture(scope="module")
 def figure():
     return explore(measured, alt="A flat picture.", **CHOICES)
-
-
-def sentence(page) -> str:
-    return page.locator(".ep-sentence").inner_text()
 
 
 def shade(page) -> int:

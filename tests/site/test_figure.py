@@ -191,6 +191,6 @@ def test_alt_is_what_is_seen_at_first(makers):
     assert figure.alt == first != Checkerboard(kernel=4).alt
 
 
-def test_figure_without_a_script_is_refused(tmp_path):
+def test_figure_without_a_script_is_refused():
     with pytest.raises(FileNotFoundError, match="test_figure.js"):
         type("Nameless", (Figure,), {"__module__": __name__})

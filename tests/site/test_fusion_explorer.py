@@ -10,6 +10,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from PIL import Image
+from said import sentence
 from torch import nn
 from traitlets import TraitError
 
@@ -115,10 +116,6 @@ def switch(page, on):
         box = page.get_by_label(f"stride {stride}", exact=True)
         if box.count():
             box.set_checked(stride in on)
-
-
-def sentence(page) -> str:
-    return page.locator(".ep-sentence").inner_text()
 
 
 def leads(page) -> list[str]:
@@ -390,7 +387,6 @@ def test_keys_switch_a_stride_off_and_all_of_them(mount, figure):
     for view in "errors", "who decided", "labels":
         page.get_by_text(view, exact=True).click()
         assert sentence(page).startswith("No map is switched on")
-    page.keyboard.press("Tab")
     page.get_by_label("stride 16", exact=True).click()
     assert "Stride 16 alone" in sentence(page)
 

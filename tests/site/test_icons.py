@@ -1,10 +1,17 @@
 """The icons of the theme: few are shipped, and all that are shown."""
 
+from functools import cache
 from pathlib import Path
 
+import pytest
+import yaml
 from fontTools.ttLib import TTFont
 
-BUILT = Path(__file__).parents[2] / "_build" / "html"
+from checks import toc_files
+
+ROOT = Path(__file__).parents[2]
+BUILT = ROOT / "_build" / "html"
+PAGES = list(toc_files(yaml.safe_load((ROOT / "_toc.yml").read_text())))
 # the characters that icons show, by the family of their font
 SHOWN = """() => {
   const icons = Array.from(document.querySelectorAll("[class*=fa-]"));
@@ -15,15 +22,23 @@ SHOWN = """() => {
 }"""
 
 
-def test_every_icon_has_its_picture_and_few_others_are_shipped(open_page):
+@cache
+def pictures(kind: str) -> set[int]:
+    """The characters that a shipped font, which is small, has."""
     [fonts] = BUILT.glob("_static/vendor/fontawesome/*/webfonts")
-    page = open_page((BUILT / "chapters" / "stride.html").as_uri())
-    icons = page.evaluate(SHOWN)
+    font = fonts / f"fa-{kind}.woff2"
+    assert font.stat().st_size < 10_000
+    return set(TTFont(font).getBestCmap())
+
+
+@pytest.mark.parametrize("page", [*PAGES, "search"])
+def test_every_icon_has_its_picture_and_few_others_are_shipped(
+    open_page, page
+):
+    icons = open_page((BUILT / f"{page}.html").as_uri()).evaluate(SHOWN)
     assert len(icons) >= 10
     for name, content, family in icons:
         kind = "brands-400" if "Brands" in family else "solid-900"
-        font = fonts / f"fa-{kind}.woff2"
         character = content.strip('"')
         assert len(character) == 1, (name, content)
-        assert ord(character) in TTFont(font).getBestCmap(), name
-        assert font.stat().st_size < 10_000
+        assert ord(character) in pictures(kind), name

@@ -36,9 +36,7 @@ def figures(page: Page) -> Iterator:
     """Go down the page; yield each figure when it has come up."""
     for place in page.locator(".ep-figure").all():
         # folded-away ones come up when they are unfolded
-        place.evaluate(
-            "el => el.closest('details')?.setAttribute('open', '')"
-        )
+        place.evaluate("el => el.closest('details')?.setAttribute('open', '')")
         place.scroll_into_view_if_needed()
         handle = place.element_handle()
         page.wait_for_function("el => 'mounted' in el.dataset", arg=handle)
@@ -58,6 +56,10 @@ def own(barriers: list[str]) -> list[str]:
 def test_page_has_every_figure_of_its_notebook(stem):
     notebook = nbformat.read(ROOT / "chapters" / f"{stem}.ipynb", 4)
     assert FIGURES[f"chapters/{stem}"] == len(list(views(notebook))) > 0
+
+
+def test_first_page_has_the_figure_that_it_borrows():
+    assert FIGURES["chapters/index"] == 1
 
 
 @EVERY
@@ -108,10 +110,11 @@ def test_page_works_from_a_disk(open_page, name):
     assert len(list(figures(page))) == FIGURES[name]
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_no_script_of_a_widget_manager_is_left(name):
+@EVERY
+def test_nothing_is_left_for_a_widget_manager(name):
     text = (BUILT / f"{name}.html").read_text()
-    assert "widget-state+json" not in text
+    for mark in "widget-state+json", "widget-view+json", "data-figure":
+        assert mark not in text
     assert not re.search(r"<script[^>]*mathjax", text, re.IGNORECASE)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+from said import sentence
 from traitlets import TraitError
 
 from checks import toc_stems
@@ -35,10 +36,6 @@ SIZE = Number(
 @pytest.fixture(scope="module")
 def figure():
     return Quiz(WORD, SIZE)
-
-
-def sentence(page) -> str:
-    return page.locator(".ep-sentence").inner_text()
 
 
 def verdict(page, index: int):
@@ -259,7 +256,9 @@ def test_bad_value_gives_a_message(warns, figure):
 
 def test_figure_has_no_barriers(looks_well, figure):
     page = looks_well(figure, answers=[["Yes.", "No."], [5]])
-    for button in page.get_by_role("button").all():
+    buttons = page.get_by_role("button").all()
+    assert buttons
+    for button in buttons:
         assert button.bounding_box()["height"] >= 24
 
 

@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 import torch
 import torch.nn.functional as F
+from said import sentence, warning
 from torch import nn
 from traitlets import TraitError
 
@@ -21,14 +22,6 @@ SMALL = [layer for layer in ALL if layer[0] < 5]
 @pytest.fixture(scope="module")
 def figure():
     return ReceptiveField()
-
-
-def sentence(page) -> str:
-    return page.locator(".ep-sentence").inner_text()
-
-
-def warning(page) -> str:
-    return page.locator(".ep-message").inner_text()
 
 
 def code(page) -> str:
@@ -214,9 +207,11 @@ def test_lines_of_code_find_the_same_pixels(mount, figure, settings):
         found if settings.get("level") != 0 else []
     )
     bar = page.locator(".ep-rf-sees").text_content()
-    comment = last.split("# ")[1]
-    assert comment == (f"pixels {bar}" if len(found) > 1 else comment)
-    assert comment.endswith(bar or "none")
+    ends = [int(text) for text in re.findall(r"\d+", bar)]
+    assert [ends[:1], ends[-1:]] == [found[:1], found[-1:]]
+    many = "s" if len(found) > 1 else ""
+    said = f"pixel{many} {bar}" if found else "none"
+    assert last.split("# ")[1] == said
 
 
 def test_padding_and_skipped_pixels_are_said(mount, figure):

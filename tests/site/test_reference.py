@@ -49,8 +49,8 @@ def test_all_that_a_chapter_imports_is_in_the_reference(stem):
 )
 def test_search_finds(open_page, served, asked, page):
     tab = open_page(f"{served}/search.html?q={asked}")
-    tab.wait_for_selector("#search-results li a")
-    tab.wait_for_timeout(500)  # summaries come one by one
+    tab.get_by_text("Search finished").wait_for()
+    tab.wait_for_load_state("networkidle")  # all summaries have come
     links = tab.locator("#search-results li > a").evaluate_all(
         "links => links.map((link) => link.getAttribute('href'))"
     )

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from said import sentence
 from traitlets import TraitError
 
 from fcn_lib.coarse import block_labels, mosaic
@@ -22,10 +23,6 @@ def figure():
 def iou(pred) -> str:
     table = confusion_matrix(torch.tensor(pred), torch.tensor(LABELS), K)
     return f"{scores(table).mean_iou:.3f}"
-
-
-def sentence(page) -> str:
-    return page.locator(".ep-sentence").inner_text()
 
 
 def test_repr_names_the_settings(figure):

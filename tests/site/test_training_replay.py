@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from ipywidgets import Widget
 from PIL import Image
+from said import sentence
 from traitlets import TraitError
 
 from fcn_lib.pixels import confusion_matrix, scores
@@ -38,10 +39,6 @@ def pred(net: int, place: int):
 
 def score(net: int, place: int):
     return scores(confusion_matrix(pred(net, place), LABELS, K))
-
-
-def sentence(page) -> str:
-    return page.locator(".ep-sentence").inner_text()
 
 
 def changed(change) -> dict:
@@ -231,20 +228,26 @@ def test_keys_walk_through_the_training(mount, figure):
     assert sentence(page).startswith("After 4 of 320 steps")
 
 
+def paths(page, part):
+    """Read what is drawn of a part of the plots, two for each net."""
+    lines = page.locator(f".ep-{part}").all()
+    return [line.get_attribute("d") for line in lines]
+
+
 def test_the_marker_moves_along_the_curves(mount, figure):
-    page = mount(figure, step=160)
-    for line in page.locator(".ep-now").all():
-        assert line.get_attribute("d") == "M160 0V100"
-    for dot in page.locator(".ep-dot").all():
-        assert dot.get_attribute("d").startswith("M160 ")
-    height = float(
-        re.search(
-            r"M160 ([\d.]+)",
-            page.locator(".ep-dot").nth(1).get_attribute("d"),
-        )[1]
-    )
-    place = STEPS.index(160)
-    assert height == pytest.approx(100 * (1 - score(0, place).mean_iou))
+    page = mount(figure, step=120)
+    for step in 160, 200:
+        page.get_by_label("Snapshot").press("ArrowRight")
+        assert paths(page, "now") == [f"M{step} 0V100"] * 6
+        dots = paths(page, "dot")
+        assert len(dots) == 6
+        heights = [
+            float(re.fullmatch(rf"M{step} ([\d.]+)h0", dot)[1]) for dot in dots
+        ]
+        place = STEPS.index(step)
+        assert heights[1::2] == pytest.approx(
+            [100 * (1 - score(net, place).mean_iou) for net in range(3)]
+        )
 
 
 def test_click_and_touch_choose_a_step(mount, figure):

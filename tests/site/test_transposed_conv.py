@@ -6,6 +6,7 @@ from itertools import product
 import pytest
 import torch
 import torch.nn.functional as F
+from said import sentence, warning
 from traitlets import TraitError
 
 from fcn_lib.widgets.transposed_conv import VIEWS, TransposedConv
@@ -18,14 +19,6 @@ SETTINGS = list(product(range(1, 5), range(1, 6), range(4), range(4)))
 @pytest.fixture(scope="module")
 def figure():
     return TransposedConv()
-
-
-def sentence(page) -> str:
-    return page.locator(".ep-sentence").inner_text()
-
-
-def warning(page) -> str:
-    return page.locator(".ep-message").inner_text()
 
 
 def cells(page) -> list[list[str]]:

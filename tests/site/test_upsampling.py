@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from said import sentence
 from traitlets import TraitError
 
 from fcn_lib.transposed import bilinear_kernel, bilinear_upsampling, upsample
@@ -50,10 +51,6 @@ def expected(method, s):
 def close(got, wanted) -> bool:
     assert len(got) == wanted.numel()
     return torch.allclose(torch.tensor(got), wanted.flatten(), atol=2e-6)
-
-
-def sentence(page) -> str:
-    return page.locator(".ep-sentence").inner_text()
 
 
 def test_repr_names_the_settings(figure):

@@ -48,36 +48,61 @@ def lab(tmp_path) -> Iterator[str]:
     own = {"HOME": home, "JUPYTER_CONFIG_DIR": home, "PYTHONPATH": ROOT}
     own["OMP_NUM_THREADS"] = 1  # its fit is small
     environment = os.environ | {k: str(v) for k, v in own.items()}
-    port = free_port()
     command = [
         sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
-        f"--port={port}", "--ServerApp.port_retries=0", "--ip=127.0.0.1",
+        "--ServerApp.port_retries=0", "--ip=127.0.0.1",
         "--IdentityProvider.token=", f"--ServerApp.root_dir={work}",
         "--LabApp.news_url=",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]  # fmt: skip
-    with open(tmp_path / "log", "w") as log:
-        server = subprocess.Popen(
-            command, env=environment, stdout=log, stderr=log
-        )
-    address = f"http://127.0.0.1:{port}"
+    server, address = started(command, environment, tmp_path / "log")
+    yield address
+    stop(server)
+
+
+def started(
+    command: list[str], environment: dict[str, str], log: Path
+) -> tuple[subprocess.Popen, str]:
+    """Start a server that takes a port; it, and its address."""
+    for _ in range(3):  # someone else may be there first
+        port = free_port()
+        address = f"http://127.0.0.1:{port}"
+        with open(log, "w") as file:
+            server = subprocess.Popen(
+                [*command, f"--port={port}"],
+                env=environment, stdout=file, stderr=file,
+            )  # fmt: skip
+        up = False
+        try:
+            up = answers(f"{address}/api", server)
+        finally:
+            if not up:
+                stop(server)
+        if up:
+            return server, address
+    said = log.read_text(errors="replace")[-2000:]
+    raise AssertionError(f"JupyterLab did not start: {said}")
+
+
+def stop(server: subprocess.Popen) -> None:
+    server.terminate()
     try:
-        wait_for(f"{address}/api", server)
-        yield address
-    finally:
-        server.terminate()
         server.wait(30)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
 
 
-def wait_for(address: str, server: subprocess.Popen) -> None:
+def answers(address: str, server: subprocess.Popen) -> bool:
+    """Wait for a server: false if it ends, or is silent for a minute."""
     end = time.monotonic() + 60
     while time.monotonic() < end and server.poll() is None:
         try:
             with urllib.request.urlopen(address, timeout=10):
-                return
+                return True
         except OSError:  # not there yet
             time.sleep(0.3)
-    raise AssertionError("JupyterLab did not start")
+    return False
 
 
 def test_python_sees_a_slider_move_in_jupyterlab(chromium, lab):
