@@ -142,7 +142,7 @@ def spoils(labels, stride, num_classes):
         (void_counts, "void pixels are not judged"),
         (right_pixels, "A share is wanted"),
         (mean_of_shares, "none has so many right"),
-        (first_map, "has more pixels right"),
+        (first_map, "none has so many right"),
         (one_map, "raises ValueError: too many values"),
     ],
 )
