@@ -61,9 +61,13 @@ def facts(text: str) -> Iterator[Fact]:
     Raises:
         ValueError: at one that is none.
     """
-    text = blank(text, (CODE,))
-    for found in FACT.finditer(text):
+    for found in comments(text):
         yield parse_fact(text[: found.start()], found[0])
+
+
+def comments(text: str) -> list[re.Match]:
+    """Find where the facts of a text stand; those in its code do not count."""
+    return list(FACT.finditer(blank(text, (CODE,))))
 
 
 def matching(runs: object, path: str) -> dict[str, float]:
@@ -129,7 +133,7 @@ def value(fact: Fact, results: Path) -> str:
 def wrong_facts(text: str, results: Path) -> list[str]:
     """Say, in words, which quoted numbers are not those of the records."""
     problems = []
-    for found in FACT.finditer(blank(text, (CODE,))):
+    for found in comments(text):
         try:
             fact = parse_fact(text[: found.start()], found[0])
         except ValueError as error:
@@ -149,7 +153,7 @@ def wrong_facts(text: str, results: Path) -> list[str]:
 
 def renewed(text: str, record: str, results: Path) -> str:
     """Write the numbers of a record anew, wherever a text quotes them."""
-    for found in reversed(list(FACT.finditer(blank(text, (CODE,))))):
+    for found in reversed(comments(text)):
         before = text[: found.start()]
         fact = parse_fact(before, found[0])
         if fact.record == record:

@@ -86,8 +86,14 @@ def test_only_what_passed_is_published():
     (text,) = [t for f in files if "deploy-pages" in (t := f.read_text())]
     jobs = yaml.safe_load(text)["jobs"]
     (publish,) = [j for j in jobs.values() if "deploy-pages" in str(j)]
-    assert {"run": ".ci/run"} in jobs[publish["needs"]]["steps"]
+    steps = jobs[publish["needs"]]["steps"]
+    assert {"run": ".ci/run"} in steps
     assert publish["if"] == "github.event_name == 'push'"
+    # what is handed over are the pages that were tested
+    *_, tested, pages = steps
+    assert tested == {"run": ".ci/run"} and pages["if"] == publish["if"]
+    assert pages["with"] == {"path": "_build/html"}
+    assert "make" not in str(publish)
 
 
 def test_library_declares_what_it_imports():
