@@ -37,8 +37,8 @@ def figures(monkeypatch):
     """Collect the figures instead of showing them."""
     seen = []
     for module in (
-        viz.cells, viz.charts, viz.classes, viz.details, viz.papers,
-        viz.pictures,
+        viz.cells, viz.charts, viz.classes, viz.details, viz.nets,
+        viz.papers, viz.pictures,
     ):  # fmt: skip
         monkeypatch.setattr(
             module,
@@ -84,6 +84,10 @@ def texts(ax):
         (lambda: viz.lineage({"a": {"x": (2014.5, 0), "y": (2015.0, 1)},
                               "b": {"z": (2016.2, 0)}}, [("x", "z")], ALT),
          (760, 170)),
+        # 0.9 inches for the strides and 2.2 a net; four rows of 0.62, and
+        # 0.7 for titles
+        (lambda: viz.fusions({"a": (32,), "b": (32, 8)}, (64, 96), ALT),
+         (530, 318)),
     ],
 )  # fmt: skip
 def test_one_picture_is_displayed_with_its_words(displayed, draw, size):
@@ -325,3 +329,52 @@ def test_papers_stand_at_their_dates(figures):
         ((2014.5, 0.5), (2015, 1.5)),
         ((2014.5, 0.5), (2016.2, 2.5)),
     ]
+
+
+def read_drawing(ax):
+    """What a drawn net says: its arrows, from text to text, and its steps."""
+    maps = {
+        text.get_position(): text.get_text()
+        for text in ax.texts
+        if text.get_bbox_patch()
+    }
+    arrows = [
+        (maps[t.xyann], maps[t.xy]) for t in ax.texts if not t.get_text()
+    ]
+    steps = [t.get_text() for t in ax.texts if t.get_text()[:1] == "×"]
+    return arrows, steps
+
+
+def test_nets_are_drawn_as_they_are_computed(figures):
+    nets = {"FCN-32s": (32,), "FCN-4s": (32, 16, 8, 4)}
+    viz.fusions(nets, (64, 96), ALT)
+    one, four = figures[0].axes
+    assert [ax.get_title() for ax in (one, four)] == list(nets)
+    rows = "64 × 96", "16 × 24", "8 × 12", "4 × 6", "2 × 3"
+    down = list(zip(rows, rows[1:], strict=False))
+    up = [(rows[4], rows[4]), (rows[4], rows[0])]
+    assert read_drawing(one) == (down + up, ["×32"])
+    sums = rows[4], "+  4 × 6", "+  8 × 12", "+  16 × 24", rows[0]
+    up = []
+    for row, before, after in zip(rows[:0:-1], sums, sums[1:], strict=False):
+        up += [(row, before), (before, after)]
+    assert read_drawing(four) == (down + up, ["×2", "×2", "×2", "×4"])
+    names = [label.get_text() for label in one.get_yticklabels()]
+    assert names == ["pixels", *(f"stride {s}" for s in (4, 8, 16, 32))]
+
+
+@pytest.mark.parametrize(
+    "fused, size, words",
+    [
+        ((8, 16), (64, 96), "a: no whole steps"),
+        ((32, 12), (192, 96), "no whole steps"),
+        ((32, 1), (64, 96), "no whole steps"),
+        ((), (64, 96), "no whole steps"),
+        ((32, 16), (64, 100), "64x100 has no whole cells of stride 8"),
+        ((64,), (64, 96), "no whole cells of stride 64: choose multiples"),
+    ],
+)
+def test_only_nets_that_fit_are_drawn(displayed, fused, size, words):
+    with pytest.raises(ValueError, match=words):
+        viz.fusions({"a": fused}, size, ALT)
+    assert displayed == []

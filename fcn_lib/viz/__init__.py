@@ -9,6 +9,7 @@ from fcn_lib.viz.charts import curve, each_run, growth, stride_curve
 from fcn_lib.viz.classes import bars, matrix
 from fcn_lib.viz.details import closeups
 from fcn_lib.viz.figures import show
+from fcn_lib.viz.nets import fusions
 from fcn_lib.viz.papers import lineage
 from fcn_lib.viz.pictures import heat, overlay, panels
 from fcn_lib.viz.rows import beside
@@ -20,6 +21,7 @@ __all__ = [
     "cone",
     "curve",
     "each_run",
+    "fusions",
     "grids",
     "growth",
     "heat",
