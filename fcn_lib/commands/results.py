@@ -3,12 +3,13 @@
 from argparse import Namespace
 from pathlib import Path
 
-from fcn_lib.results import HOME, beyond, frozen, gap, ladders
+from fcn_lib.results import HOME, alone, beyond, frozen, gap, ladders
 from fcn_lib.results.replay import training_replay
 
 # those of CamVid, which ask for data, come last
 MEASUREMENTS = {"replay": training_replay}
-MEASUREMENTS |= beyond.MEASUREMENTS | ladders.MEASUREMENTS
+MEASUREMENTS |= beyond.MEASUREMENTS | alone.MEASUREMENTS
+MEASUREMENTS |= ladders.MEASUREMENTS
 MEASUREMENTS |= frozen.MEASUREMENTS | gap.MEASUREMENTS
 
 
