@@ -28,9 +28,9 @@ class Alone(nn.Module):
 
     Args:
         num_classes: K.
-        stride: 8, 16 or 32.
         backbone: the name of a CNN, see ``fcn_lib.backbones``.
         pretrained: start from ImageNet's weights.
+        stride: 8, 16 or 32.
 
     Raises:
         ValueError: if the backbone gives no map of this stride.
@@ -45,9 +45,10 @@ class Alone(nn.Module):
     def __init__(
         self,
         num_classes: int,
-        stride: int,
         backbone: str = DEFAULT,
         pretrained: bool = True,
+        *,
+        stride: int,
     ) -> None:
         super().__init__()
         if stride not in STRIDES:

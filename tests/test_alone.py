@@ -1,0 +1,84 @@
+"""One map of the backbone alone, and its measurement."""
+
+from functools import partial
+
+import pytest
+import torch
+import torch.nn.functional as F
+from small_nets import features, fresh, learners, noise, random_weights, spread
+
+from fcn_lib import results, train
+from fcn_lib.fcn32s import FCN32s
+from fcn_lib.results import alone
+from fcn_lib.results.alone import Alone
+from fcn_lib.scenes import CLASSES, scene
+
+STRIDES = 8, 16, 32
+SEEDS = 0, 1, 2
+
+
+def kind(stride):
+    return partial(Alone, stride=stride)
+
+
+@pytest.mark.parametrize("stride", STRIDES)
+@pytest.mark.parametrize("size", [(64, 96), (20, 41)])
+@torch.no_grad()
+def test_every_step_by_torch_alone(stride, size):
+    net, images = random_weights(fresh(kind(stride))), noise(2, 3, *size)
+    state = net.state_dict()
+    maps = dict(zip(STRIDES, features(state, images), strict=True))
+    x = F.conv2d(maps[stride], state["score.weight"], state["score.bias"])
+    expected = spread(x, stride)[..., : size[0], : size[1]]
+    assert expected.std() > 0.01
+    torch.testing.assert_close(net(images), expected, rtol=0, atol=1e-4)
+
+
+@torch.no_grad()
+def test_of_stride_32_it_is_fcn32s():
+    net, known = random_weights(fresh(kind(32))), fresh(FCN32s).eval()
+    known.load_state_dict(net.state_dict())
+    images = noise(1, 3, 50, 70)
+    assert net(images).equal(known(images))
+
+
+@pytest.mark.parametrize("stride", STRIDES)
+def test_what_lies_behind_its_map_does_not_learn(stride):
+    # the last layers of a body that read the map, found by their gradients
+    first, second = learners(fresh(kind(stride)))
+    assert first == {"score.weight", "score.bias"}
+    everything = {k for k, _ in fresh(kind(stride)).named_parameters()}
+    idle = everything - second
+    assert (not idle) == (stride == 32)
+    assert all(name.startswith("backbone.") for name in idle)
+
+
+def test_a_picture_is_labelled():
+    net = random_weights(fresh(kind(8)))
+    image, _ = scene(3, size=(40, 64))
+    x = torch.from_numpy(image).permute(2, 0, 1)[None] / 255
+    with torch.no_grad():
+        expected = net(x)[0].argmax(0).numpy()
+    assert (net.predict(image) == expected).all()
+
+
+def test_a_stride_without_a_map_is_refused():
+    with pytest.raises(ValueError, match="no map of stride 4: there are"):
+        fresh(kind(4))
+
+
+def test_each_net_trains_and_is_scored(monkeypatch, tmp_path):
+    pairs = list(train.Scenes(4, size=(32, 64)))
+    monkeypatch.setattr(train, "scene_pairs", lambda split: pairs)
+    short = {"steps": 2, "batch_size": 2, "crop": (32, 64)}
+    recipe = train.RECIPES["scenes"] | short
+    monkeypatch.setitem(train.RECIPES, "scenes", recipe)
+    monkeypatch.setattr(alone, "SEEDS", (0,))
+    small = {"backbone": "test_efficientnet", "pretrained": False}
+    nets = {name: partial(net, **small) for name, net in alone.NETS.items()}
+    monkeypatch.setattr(alone, "NETS", nets)
+    record = alone.alone(tmp_path / "alone.json")
+    assert record["provenance"]["command"].endswith("results alone")
+    assert list(record["runs"]) == [f"{name} 0" for name in alone.NETS]
+    for run in record["runs"].values():
+        assert 0 <= run["mean_iou"] <= 1 and list(run["iou"]) == list(CLASSES)
