@@ -110,9 +110,10 @@ class FusionExplorer(Pointed, Figure):
         total = "the sum of those that are switched on"
         if self.strides == self.recorded:
             total = "their sum, which follows the outlines best"
+        finest = "fine speckles" if 8 in self.recorded else "smaller patches"
         return (
             f"{many} small label maps, what the scores of each stride say "
-            "alone: from soft blobs to fine speckles. Below, the picture, "
+            f"alone: from soft blobs to {finest}. Below, the picture, "
             f"and {VIEWS[self.view].format(total)}."
         )
 
