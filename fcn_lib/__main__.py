@@ -123,7 +123,7 @@ def _results_options(parser: Parser) -> None:
     add = parser.add_argument
     text = (
         "which, default all: replay, beyond, beyond-long, ladder-scenes, "
-        "ladder-camvid, frozen-camvid, gap-camvid"
+        "ladder-camvid, alone-scenes, alone-camvid, frozen-camvid, gap-camvid"
     )
     add("names", nargs="*", metavar="NAME", help=text)
     text = "the folder that holds CamVid/; default: what FCN_DATA names"

@@ -2,11 +2,10 @@
 
 import copy
 
-import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from PIL import Image
+from small_camvid import camvid_folder, pairs
 
 from fcn_lib import results, train
 from fcn_lib.datasets import CAMVID
@@ -21,17 +20,6 @@ SHORT = {"steps": 3, "batch_size": 2, "learning_rate": 0.1, "crop": None}
 def small_net(num_classes=3, *_, **__):
     torch.manual_seed(0)
     return FCN32s(num_classes, "test_efficientnet", pretrained=False)
-
-
-def pairs(count=2, num_classes=3, size=(64, 96)):
-    rng = np.random.default_rng(0)
-    return [
-        (
-            rng.integers(0, 256, (*size, 3)).astype(np.uint8),
-            rng.integers(0, num_classes, size).astype(np.uint8),
-        )
-        for _ in range(count)
-    ]
 
 
 def changed(before, after):
@@ -83,18 +71,6 @@ def test_a_step_is_that_of_a_score_layer_on_stored_features():
     torch.nn.init.zeros_(score.bias)
     F.cross_entropy(upsample(score(features), 32), target).backward()
     assert torch.allclose(net.score.weight.grad, score.weight.grad, atol=1e-6)
-
-
-def camvid_folder(root):
-    for split in "train", "test":
-        for name in split, f"{split}annot":
-            (root / "CamVid" / name).mkdir(parents=True)
-        for i, (image, labels) in enumerate(pairs(2, len(CAMVID))):
-            labels[0] = 11  # void, in the files
-            for name, part in ((split, image), (f"{split}annot", labels)):
-                path = root / "CamVid" / name / f"{i}.png"
-                Image.fromarray(part).save(path)
-    return root
 
 
 def test_all_runs_are_measured_and_named(tmp_path, monkeypatch):

@@ -8,8 +8,8 @@ from fcn_lib.results.replay import training_replay
 
 # those of CamVid, which ask for data, come last
 MEASUREMENTS = {"replay": training_replay}
-MEASUREMENTS |= beyond.MEASUREMENTS | alone.MEASUREMENTS
-MEASUREMENTS |= ladders.MEASUREMENTS
+MEASUREMENTS |= beyond.MEASUREMENTS | ladders.MEASUREMENTS
+MEASUREMENTS |= alone.MEASUREMENTS
 MEASUREMENTS |= frozen.MEASUREMENTS | gap.MEASUREMENTS
 
 

@@ -1,7 +1,7 @@
 """One map of the backbone alone: are the coarser ones still needed?
 
 Nets that score a single stride, against FCN-8s that fuses three. All train
-at once, on the same scenes, with as many steps as a rung of the ladder.
+at once, on the same pictures, with as many steps as a rung of the ladder.
 """
 
 from functools import partial
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from fcn_lib import train
 from fcn_lib.backbones import DEFAULT, STRIDES, Backbone
+from fcn_lib.datasets import CAMVID, camvid, load
 from fcn_lib.fcn8s import FCN8s
 from fcn_lib.prediction import label_picture
 from fcn_lib.results.ladders import SEEDS
@@ -79,16 +80,25 @@ NETS = {
 }
 
 
-def alone(path: Path, root: str | None = None) -> dict:
-    """Measure each net with each seed."""
+def alone_scenes(path: Path, root: str | None = None) -> dict:
+    """Measure each net with each seed on scenes."""
     command = f"python -m fcn_lib results {path.stem}"
-    return measure(path, _jobs(), CODE, command)
+    return measure(path, _scenes_jobs(), CODE, command)
 
 
-MEASUREMENTS = {"alone": alone}
+def alone_camvid(path: Path, root: str | None = None) -> dict:
+    """Measure stride 8 alone on CamVid at half size, with each seed.
+
+    Its partner is the FCN-8s of ``ladders.camvid_ladder``.
+    """
+    command = f"python -m fcn_lib results {path.stem} --root DATA"
+    return measure(path, _camvid_jobs(root), CODE, command)
 
 
-def _jobs() -> Jobs:
+MEASUREMENTS = {"alone-scenes": alone_scenes, "alone-camvid": alone_camvid}
+
+
+def _scenes_jobs() -> Jobs:
     data, pairs = train.scene_pairs("train"), train.scene_pairs("test")
     recipe = train.RECIPES["scenes"]
     for seed in SEEDS:
@@ -100,3 +110,16 @@ def _jobs() -> Jobs:
                     learn_and_score, make, data, pairs, CLASSES, seed, recipe
                 ),
             )
+
+
+def _camvid_jobs(root: str | None) -> Jobs:
+    data, pairs = (
+        load(camvid(root, split, shrink=2)) for split in ("train", "test")
+    )
+    classes, recipe = tuple(CAMVID), train.RECIPES["camvid"]
+    make = partial(NETS["stride 8"], len(classes))
+    for seed in SEEDS:
+        yield (
+            f"stride 8 {seed}",
+            partial(learn_and_score, make, data, pairs, classes, seed, recipe),
+        )
