@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import yaml
 from nbformat import NotebookNode
 
+from contents import saved, text_stems, toc_stems
 from fcn_lib.fingerprint import LIBRARY, fingerprint, module_file, reach
 from notebooks import (
     MINE,
@@ -39,34 +39,6 @@ DIRECTIVE = re.compile(
 )
 
 
-def text_stems(root: Path) -> list[str]:
-    """Name the chapters that have a text, in the book's order."""
-    order = toc_stems(root)
-    stems = {path.stem for path in (root / "chapters" / "src").glob("*.md")}
-    return [stem for stem in order if stem in stems] + sorted(
-        stems - set(order)
-    )
-
-
-def toc_stems(root: Path) -> list[str]:
-    """Name the chapters of ``_toc.yml`` in order, prose pages left out."""
-    toc = yaml.safe_load((root / "_toc.yml").read_text("utf-8"))
-    files = [root / entry for entry in toc_files(toc)]
-    return [
-        path.name for path in files if not path.with_suffix(".md").exists()
-    ]
-
-
-def toc_files(node: object) -> Iterator[str]:
-    """Walk a table of contents down to its files."""
-    if isinstance(node, dict):
-        yield from (node[key] for key in ("root", "file") if key in node)
-        node = list(node.values())
-    if isinstance(node, list):
-        for child in node:
-            yield from toc_files(child)
-
-
 def check(root: Path, stem: str | None = None) -> list[str]:
     """List what is wrong with one chapter, or with the whole book."""
     if stem is None:
@@ -83,11 +55,6 @@ def check(root: Path, stem: str | None = None) -> list[str]:
         if path.stat().st_size > MAX_BYTES:
             problems.append(f"the notebook is larger than {MAX_BYTES} bytes")
     return [f"{stem}: {problem}" for problem in problems]
-
-
-def saved(root: Path) -> list[str]:
-    """Name the chapters that have a notebook."""
-    return sorted(path.stem for path in (root / "chapters").glob("*.ipynb"))
 
 
 def missing_parts(root: Path, stem: str) -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 import runtimes
-from checks import toc_stems
+from contents import toc_stems
 from fcn_lib.results import read
 
 ROOT = Path(__file__).parents[1]

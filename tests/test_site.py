@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from PIL import Image
 from sphinx.ext.napoleon import Config, GoogleDocstring
 
-from checks import toc_stems
+from contents import toc_stems
 from fcn_lib.fingerprint import imports
 from fcn_lib.pixels import confusion_matrix
 

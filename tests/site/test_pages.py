@@ -6,16 +6,14 @@ from pathlib import Path
 
 import nbformat
 import pytest
-import yaml
 from playwright.sync_api import Page
 
-from checks import toc_files, toc_stems
+from contents import toc_files, toc_stems
 from figures import views
 
 ROOT = Path(__file__).parents[2]
 BUILT = ROOT / "_build" / "html"
-TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
-PAGES = list(toc_files(TOC))
+PAGES = toc_files(ROOT)
 FIGURES = {
     name: (BUILT / f"{name}.html").read_text().count('class="ep-figure"')
     for name in [*PAGES, "search"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from checks import text_stems
+from contents import text_stems
 from notebooks import code_cells, from_text
 
 ROOT = Path(__file__).parents[2]

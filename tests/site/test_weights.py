@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import figures
-from checks import toc_stems
+from contents import toc_stems
 
 ROOT = Path(__file__).parents[2]
 WIDGETS = ROOT / "fcn_lib" / "widgets"
