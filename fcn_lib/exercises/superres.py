@@ -12,7 +12,7 @@ from fcn_lib.exercises.answers import (
     function_check,
     missing,
     no,
-    numbers,
+    number,
     sizes,
 )
 
@@ -28,10 +28,9 @@ def check_psnr(answer: float) -> Verdict:
     """
     if missing(answer):
         return no("Nothing yet: begin with the squares.")
-    values = numbers([answer], 1)
-    if values is None:
+    value = number(answer)
+    if value is None:
         return no("A PSNR is one number, in decibels.")
-    (value,) = values
     mean = (20**2 + 0 + 0 + 0) / 4
     if math.isclose(value, 10 * math.log10(255**2 / mean), abs_tol=TOLERANCE):
         return Verdict(True, "Right: the mean of the squares is 100.")
