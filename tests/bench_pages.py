@@ -130,7 +130,7 @@ def judge(address: str, name: str) -> dict[str, int]:
         ]  # fmt: skip
         where = os.environ | {"CHROME_PATH": browser.find()}
         subprocess.run(command, env=where, check=True)
-        report = json.loads(out.read_text())
+        report = json.loads(out.read_text("utf-8"))
     marks = report["categories"]
     return {key: round(100 * marks[key]["score"]) for key in AIMS}
 

@@ -229,7 +229,8 @@ def test_quoted_numbers_follow_their_record(records):
 
 
 def test_the_mean_is_that_of_the_record():
-    runs = json.loads((RESULTS / "ladder-scenes.json").read_text())["runs"]
+    record = (RESULTS / "ladder-scenes.json").read_text("utf-8")
+    runs = json.loads(record)["runs"]
     ious = [runs[f"fcn8s {seed}"]["mean_iou"] for seed in (0, 1, 2)]
     found = look_up(runs, "fcn8s [0-9]/mean_iou")
     assert found == pytest.approx(sum(ious) / 3)
