@@ -1,13 +1,12 @@
 """Say, in words, where chapters, texts, modules and tests do not agree."""
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import yaml
 from nbformat import NotebookNode
 
+from contents import saved, text_stems, toc_stems
 from fcn_lib.fingerprint import LIBRARY, fingerprint, module_file, reach
 from notebooks import (
     MINE,
@@ -27,7 +26,7 @@ MAX_BYTES = 1_000_000
 UNWANTED = {
     "a path of this machine": re.compile(
         r"(?<![\w.:/])/(?:home|root|Users|work|tmp|opt|mnt|usr|content)/\w"
-        r"|[A-Z]:\\\\Users"
+        r"|[A-Z]:\\+Users"  # a repr doubles the backslash
     ),
     "a memory address": re.compile(r"\b0x[0-9a-f]{8,}"),
     "a script": re.compile(r"<script|javascript:", re.IGNORECASE),
@@ -38,34 +37,6 @@ DIRECTIVE = re.compile(
     r"|\{(?:cite|numref|ref|eq|doc|term|math|glue|download)[\w:]*\}`",
     re.MULTILINE,
 )
-
-
-def text_stems(root: Path) -> list[str]:
-    """Name the chapters that have a text, in the book's order."""
-    order = toc_stems(root)
-    stems = {path.stem for path in (root / "chapters" / "src").glob("*.md")}
-    return [stem for stem in order if stem in stems] + sorted(
-        stems - set(order)
-    )
-
-
-def toc_stems(root: Path) -> list[str]:
-    """Name the chapters of ``_toc.yml`` in order, prose pages left out."""
-    toc = yaml.safe_load((root / "_toc.yml").read_text("utf-8"))
-    files = [root / entry for entry in toc_files(toc)]
-    return [
-        path.name for path in files if not path.with_suffix(".md").exists()
-    ]
-
-
-def toc_files(node: object) -> Iterator[str]:
-    """Walk a table of contents down to its files."""
-    if isinstance(node, dict):
-        yield from (node[key] for key in ("root", "file") if key in node)
-        node = list(node.values())
-    if isinstance(node, list):
-        for child in node:
-            yield from toc_files(child)
 
 
 def check(root: Path, stem: str | None = None) -> list[str]:
@@ -84,11 +55,6 @@ def check(root: Path, stem: str | None = None) -> list[str]:
         if path.stat().st_size > MAX_BYTES:
             problems.append(f"the notebook is larger than {MAX_BYTES} bytes")
     return [f"{stem}: {problem}" for problem in problems]
-
-
-def saved(root: Path) -> list[str]:
-    """Name the chapters that have a notebook."""
-    return sorted(path.stem for path in (root / "chapters").glob("*.ipynb"))
 
 
 def missing_parts(root: Path, stem: str) -> list[str]:
@@ -170,10 +136,12 @@ def unwanted_outputs(stored: NotebookNode) -> list[str]:
     problems = []
     for cell in stored.cells:
         for output in cell.get("outputs", []):
-            text = json.dumps(without_images(output), ensure_ascii=False)
-            # a path or an address may begin any line
-            text = text.replace("\\n", "\n").replace("\\t", "\t")
-            found = [name for name, it in UNWANTED.items() if it.search(text)]
+            texts = list(strings(without_images(output)))
+            found = [
+                name
+                for name, pattern in UNWANTED.items()
+                if any(map(pattern.search, texts))
+            ]
             if "image/png" in output.get("data", {}):
                 if not output.metadata.get("image/png", {}).get("alt"):
                     found.append("a picture without alt text")
@@ -184,6 +152,17 @@ def unwanted_outputs(stored: NotebookNode) -> list[str]:
                     found.append("an error")
             problems += [f"cell {cell.id} shows {what}" for what in found]
     return problems
+
+
+def strings(value: object) -> Iterator[str]:
+    """Walk a nested value of JSON down to its strings, keys left out."""
+    if isinstance(value, str):
+        yield value
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for child in value:
+            yield from strings(child)
 
 
 def without_images(output: NotebookNode) -> dict:

@@ -20,7 +20,8 @@ from nbclient.exceptions import (
     DeadKernelError,
 )
 
-from checks import check, saved, text_stems, toc_stems
+from checks import check
+from contents import saved, text_stems, toc_stems
 from execution import execute_one
 from notebooks import (
     MINE,

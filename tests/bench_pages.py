@@ -19,14 +19,13 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-import yaml
 from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT / "chapters"))
 
 import browser  # noqa: E402  (the folder is no package)
-from checks import toc_files  # noqa: E402
+from contents import toc_files  # noqa: E402
 
 BUILT = ROOT / "_build" / "html"
 LIGHTHOUSE = "lighthouse@12.8.2"
@@ -84,12 +83,6 @@ def served() -> Iterator[str]:
         server.shutdown()
 
 
-def pages() -> list[str]:
-    """Name the pages of the book."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    return list(toc_files(toc))
-
-
 def mount(page: Page) -> None:
     """Bring up every figure of a page."""
     for place in page.query_selector_all(".ep-figure"):
@@ -137,7 +130,7 @@ def judge(address: str, name: str) -> dict[str, int]:
         ]  # fmt: skip
         where = os.environ | {"CHROME_PATH": browser.find()}
         subprocess.run(command, env=where, check=True)
-        report = json.loads(out.read_text())
+        report = json.loads(out.read_text("utf-8"))
     marks = report["categories"]
     return {key: round(100 * marks[key]["score"]) for key in AIMS}
 
@@ -146,7 +139,7 @@ def main() -> int:
     """Print all of it; the exit status says whether a mark is too low."""
     with served() as address:
         with browser.browser() as chromium:
-            for name in pages():
+            for name in toc_files(ROOT):
                 look_at(chromium, address, name)
         verdicts = {name: judge(address, name) for name in JUDGED}
     print("Lighthouse, aims", AIMS)

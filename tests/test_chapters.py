@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from checks import check, saved, text_stems, toc_stems, unreached_modules
+from checks import check, unreached_modules
+from contents import saved, text_stems, toc_stems
 from generated import generated_cells, repository
 from notebooks import notebook_path, read
 

@@ -15,7 +15,15 @@ import torch
 from torch import nn
 
 from fcn_lib import exercises
-from fcn_lib.exercises.answers import items, numbers, short, sizes, whole
+from fcn_lib.exercises.answers import (
+    items,
+    number,
+    numbers,
+    short,
+    size,
+    sizes,
+    whole,
+)
 
 SOURCES = Path(__file__).parents[1] / "chapters" / "src"
 CHECKS = {
@@ -181,6 +189,18 @@ def test_sizes_are_whole_numbers(kind):
     assert sizes(kind((1, 2.5)), 2) is None
     assert sizes(kind((1, 2.0)), 2) == (1, 2)
     assert all(type(size) is int for size in sizes(kind((1, 2)), 2))
+
+
+@pytest.mark.parametrize("kind", [float, np.array, torch.tensor])
+def test_one_number_and_one_size(kind):
+    assert number(kind(2.5)) == 2.5 and size(kind(2.5)) is None
+    assert number(kind(2.0)) == size(kind(2.0)) == 2
+    assert type(number(kind(2))) is float and type(size(kind(2))) is int
+
+
+def test_what_is_not_one_number():
+    for answer in "3", (3,), (3, 4), [], None, math.nan, HUGE, Broken():
+        assert number(answer) is None and size(answer) is None
 
 
 def test_short_quotes_one_line():

@@ -77,15 +77,41 @@ def test_the_right_layers():
     )
 
 
-def shared(times, channels):
-    """One shuffle, so many times."""
-    return nn.Sequential(
-        nn.Conv2d(channels, 48, 1), *[nn.PixelShuffle(2)] * times
+def shared(times):
+    """One shuffle that stands in the layer so many times."""
+    return lambda channels: nn.Sequential(
+        nn.Conv2d(channels, 3 * 4**times, 1), *[nn.PixelShuffle(2)] * times
     )
 
 
-def test_a_shuffle_may_be_there_twice():
-    assert check_quadruple(lambda channels: shared(2, channels))
+class Called(nn.Module):
+    """One shuffle that is called so many times; another one is idle."""
+
+    def __init__(self, channels, times):
+        super().__init__()
+        self.conv = nn.Conv2d(channels, 3 * 4**times, 1)
+        self.shuffle, self.idle = nn.PixelShuffle(2), nn.PixelShuffle(2)
+        self.times = times
+
+    def forward(self, maps):
+        """Convolve, then shuffle again and again."""
+        maps = self.conv(maps)
+        for _ in range(self.times):
+            maps = self.shuffle(maps)
+        return maps
+
+
+def called(times):
+    return lambda channels: Called(channels, times)
+
+
+def quadrupled_at_once(channels):
+    return nn.Sequential(nn.Conv2d(channels, 48, 1), nn.PixelShuffle(4))
+
+
+@pytest.mark.parametrize("layer", [shared, called])
+def test_a_shuffle_may_work_twice(layer):
+    assert check_quadruple(layer(2))
 
 
 @pytest.mark.parametrize(
@@ -93,10 +119,13 @@ def test_a_shuffle_may_be_there_twice():
     [
         (two_shuffles(32, 3), "RuntimeError"),
         (two_shuffles(32, 16), "(1, 4, 20, 28)"),
-        (lambda channels: nn.PixelShuffle(4), "0 PixelShuffle"),
-        (lambda channels: shared(1, channels), "1 PixelShuffle"),
-        (lambda channels: shared(3, channels), "3 PixelShuffle"),
-        (lambda channels: nn.Upsample(scale_factor=4), "0 PixelShuffle"),
+        (quadrupled_at_once, "takes 0 with"),
+        (shared(1), "takes 1 with"),
+        (shared(3), "takes 3 with"),
+        (called(1), "takes 1 with"),
+        (called(3), "takes 3 with"),
+        (lambda channels: nn.PixelShuffle(4), "RuntimeError"),
+        (lambda channels: nn.Upsample(scale_factor=4), "takes 0 with"),
         (lambda channels: torch.zeros(1), "nn.Module"),
         (lambda channels: 1 / 0, "ZeroDivisionError"),
         (nn.ReLU(), "TypeError"),

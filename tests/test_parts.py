@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from checks import toc_stems
+from contents import toc_stems
 from facts import facts
 from notebooks import from_text, shown_code
 

@@ -186,6 +186,12 @@ def spoil_path(content):
     content["cells"][3]["outputs"][0]["text"] = ["from\n/home/me/book.py:3"]
 
 
+def spoil_traceback(content):
+    error = {"ename": "NameError", "evalue": "x"}
+    error["traceback"] = ["NameError", r"File C:\Users\me\book.py:3"]
+    content["cells"][3]["outputs"] = [{"output_type": "error", **error}]
+
+
 def spoil_script(content):
     data = {"text/html": ["<script>alert(1)</script>"]}
     content["cells"][4]["outputs"][0]["data"] = data
@@ -220,6 +226,7 @@ def spoil_tags(content):
         (spoil_output, "edited by hand"),
         (spoil_size, "larger than 1000000 bytes"),
         (spoil_path, "cell tiny-03 shows a path of this machine"),
+        (spoil_traceback, "cell tiny-03 shows a path of this machine"),
         (spoil_script, "cell tiny-04 shows a script"),
         (spoil_address, "cell tiny-03 shows a memory address"),
         (spoil_alt, "cell tiny-04 shows a picture without alt text"),

@@ -6,7 +6,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 import runtimes
-from checks import toc_stems
+from contents import toc_stems
 from fcn_lib.results import read
 
 ROOT = Path(__file__).parents[1]
@@ -70,19 +70,19 @@ def test_every_chapter_is_run_in_order_from_an_empty_cache(
     for _ in range(2):
         runtimes.take_times(tmp_path, ["one", "two"])
     assert ran == [("one", False), ("two", True)] * 2
-    text = (home / "runtimes.md").read_text()
+    text = (home / "runtimes.md").read_text("utf-8")
     assert "| [One](one.ipynb) | 0 | 0.0 |\n| [Two](two.ipynb) | 3 |" in text
     assert "old" not in text and text.endswith("\n\nAfter.\n")
     # the texts quote the new minutes, and the notebooks follow
-    assert "To read: 3<!-- fact" in (home / "src" / "two.md").read_text()
-    assert "To read: 3<!-- fact" in (home / "two.ipynb").read_text()
+    for path in home / "src" / "two.md", home / "two.ipynb":
+        assert "To read: 3<!-- fact" in path.read_text("utf-8")
 
 
 def test_page_shows_the_stored_times_of_every_chapter():
     record = read("runtimes")
     stems = toc_stems(ROOT)
     assert list(record["runs"]) == stems
-    page = (ROOT / "chapters" / "runtimes.md").read_text()
+    page = (ROOT / "chapters" / "runtimes.md").read_text("utf-8")
     titles = runtimes.titles(ROOT, stems)
     assert page == runtimes.filled(page, record, titles)
     assert all(f"({stem}.ipynb)" in page for stem in stems)

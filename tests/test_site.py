@@ -17,17 +17,19 @@ from packaging.requirements import Requirement
 from PIL import Image
 from sphinx.ext.napoleon import Config, GoogleDocstring
 
-from checks import toc_stems
+from contents import toc_stems
 from fcn_lib.fingerprint import imports
 from fcn_lib.pixels import confusion_matrix
 
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "chapters" / "_site"
-CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+PROJECT = tomllib.loads(
+    (ROOT / "pyproject.toml").read_text("utf-8")
+)["project"]
 NEEDS = [*map(Requirement, PROJECT["dependencies"])]
 TARGETS = re.findall(
-    r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE
+    r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE
 )
 CHAPTERS = [f"chapters/{stem}" for stem in toc_stems(ROOT)]
 sys.path.append(str(SITE))
@@ -41,8 +43,8 @@ import maths  # noqa: E402
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_cover_page_and_readme_name_every_chapter(chapter: str):
     stem = Path(chapter).name
-    assert f"({stem}.ipynb)" in (ROOT / "chapters/index.md").read_text()
-    readme = (ROOT / "README.md").read_text()
+    assert f"({stem}.ipynb)" in (ROOT / "chapters/index.md").read_text("utf-8")
+    readme = (ROOT / "README.md").read_text("utf-8")
     address = CONFIG["repository"]["url"].removeprefix("https://github.com")
     blob = f"{address}/blob/{CONFIG['repository']['branch']}"
     assert f"{blob}/{chapter}.ipynb" in readme
@@ -52,7 +54,7 @@ def test_cover_page_and_readme_name_every_chapter(chapter: str):
 
 @pytest.mark.parametrize("page", ["README.md", "chapters/index.md"])
 def test_every_address_on_a_page_is_that_of_the_config(page: str):
-    text = (ROOT / page).read_text()
+    text = (ROOT / page).read_text("utf-8")
     found = re.findall(r"github(?:\.com)?/([\w.-]+/[\w.-]+)", text)
     place = CONFIG["repository"]["url"].removeprefix("https://github.com/")
     assert set(found) == {place}
@@ -60,7 +62,7 @@ def test_every_address_on_a_page_is_that_of_the_config(page: str):
 
 def asked_of_make(page: Path) -> set[str]:
     """Give the targets that the code of a page names."""
-    text = page.read_text()
+    text = page.read_text("utf-8")
     blocks = "".join(re.findall(r"^```.*?^```", text, re.M | re.S))
     calls = re.findall(r"`(?:\w+=\S+ )?make\s([^`]+)`", text)
     calls += re.findall(r"^(?:\w+=\S+ )?make ([^#\n]+)", blocks, re.M)
@@ -83,7 +85,8 @@ def test_every_make_target_that_a_page_names_is_there(page: Path):
 
 def test_only_what_passed_is_published():
     files = sorted((ROOT / ".github/workflows").iterdir())
-    (text,) = [t for f in files if "deploy-pages" in (t := f.read_text())]
+    texts = [path.read_text("utf-8") for path in files]
+    (text,) = [text for text in texts if "deploy-pages" in text]
     jobs = yaml.safe_load(text)["jobs"]
     (publish,) = [j for j in jobs.values() if "deploy-pages" in str(j)]
     steps = jobs[publish["needs"]]["steps"]
@@ -98,7 +101,8 @@ def test_only_what_passed_is_published():
 
 def test_library_declares_what_it_imports():
     files = (ROOT / "fcn_lib").rglob("*.py")
-    names = {n.split(".")[0] for f in files for n in imports(f.read_text())}
+    texts = [path.read_text("utf-8") for path in files]
+    names = {n.split(".")[0] for text in texts for n in imports(text)}
     names -= {*sys.stdlib_module_names, "fcn_lib"}
     homes = packages_distributions()
     found = {homes[name][0].lower().replace("_", "-") for name in names}
@@ -107,7 +111,7 @@ def test_library_declares_what_it_imports():
 
 @pytest.mark.parametrize("need", NEEDS, ids=lambda need: need.name)
 def test_pinned_package_is_as_new_as_the_library_asks(need: Requirement):
-    text = (ROOT / "requirements.txt").read_text()
+    text = (ROOT / "requirements.txt").read_text("utf-8")
     (pin,) = re.findall(rf"^{re.escape(need.name)}==(.+)$", text, re.M)
     assert pin in need.specifier
 
@@ -123,7 +127,7 @@ def test_config_runs_nothing_and_fetches_nothing():
     "path", sorted((SITE / "static").iterdir()), ids=lambda path: path.name
 )
 def test_static_files_load_nothing_from_elsewhere(path: Path):
-    text = path.read_text().replace("http://www.w3.org/2000/svg", "")
+    text = path.read_text("utf-8").replace("http://www.w3.org/2000/svg", "")
     assert not re.search(r"https?:|@import|url\((?!#)", text)
 
 

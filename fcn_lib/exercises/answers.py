@@ -159,3 +159,25 @@ def sizes(answer: object, count: int) -> tuple[int, ...] | None:
     if values is None or any(value % 1 for value in values):
         return None
     return tuple(map(int, values))
+
+
+def number(answer: object) -> float | None:
+    """Read one finite number of any kind, or give None.
+
+    Example:
+        >>> number(torch.tensor(0.5)), number("0.5")
+        (0.5, None)
+    """
+    values = numbers([answer], 1)
+    return None if values is None else values[0]
+
+
+def size(answer: object) -> int | None:
+    """Read one whole number, also where it comes as 3.0, or give None.
+
+    Example:
+        >>> size(3.0), size(3.5)
+        (3, None)
+    """
+    values = sizes([answer], 1)
+    return None if values is None else values[0]

@@ -12,7 +12,7 @@ from fcn_lib.exercises.answers import (
     missing,
     no,
     short,
-    sizes,
+    size,
     whole,
 )
 from fcn_lib.stride import receptive_field
@@ -29,12 +29,11 @@ def check_field(answer: int) -> Verdict:
     """
     if missing(answer):
         return no("Nothing yet: put a whole number there.")
-    values = sizes([answer], 1)
-    if values is None:
+    pixels = size(answer)
+    if pixels is None:
         return no(f"{short(answer)} is no whole number of pixels.")
-    (size,) = values
     right = receptive_field([(2 * d + 1, 1, d) for d in (1, 2, 4, 8)]).size
-    if size == right:
+    if pixels == right:
         return Verdict(True, "Right: each layer adds two of its steps.")
     hints = {
         9: "9 is what four layers see without dilation.",
@@ -45,7 +44,7 @@ def check_field(answer: int) -> Verdict:
         81: "Kernels do not multiply: their fields overlap.",
     }
     other = "Each kernel of 3 adds two steps. How long are they in each layer?"
-    return no(hints.get(size, other))
+    return no(hints.get(pixels, other))
 
 
 def check_no_holes(dilations: tuple[int, int, int]) -> Verdict:

@@ -12,7 +12,7 @@ from fcn_lib.exercises.answers import (
     missing,
     no,
     short,
-    sizes,
+    size,
 )
 from fcn_lib.stride import conv_size
 from fcn_lib.transposed import bilinear_kernel
@@ -44,10 +44,9 @@ def check_finest(answer: int) -> Verdict:
     """
     if missing(answer):
         return no("Nothing yet: put a whole number there.")
-    values = sizes([answer], 1)
-    if values is None:
+    count = size(answer)
+    if count is None:
         return no(f"{short(answer)} is no whole number.")
-    (count,) = values
     rows, columns = (conv_size(n, 4, stride=4) for n in (160, 224))
     if count == rows * columns * 8:
         return Verdict(True, "Right: 8 scores in each of its cells.")

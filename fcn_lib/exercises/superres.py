@@ -6,13 +6,14 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.modules.module import register_module_forward_hook
 
 from fcn_lib.exercises.answers import (
     Verdict,
     function_check,
     missing,
     no,
-    numbers,
+    number,
     sizes,
 )
 
@@ -28,10 +29,9 @@ def check_psnr(answer: float) -> Verdict:
     """
     if missing(answer):
         return no("Nothing yet: begin with the squares.")
-    values = numbers([answer], 1)
-    if values is None:
+    value = number(answer)
+    if value is None:
         return no("A PSNR is one number, in decibels.")
-    (value,) = values
     mean = (20**2 + 0 + 0 + 0) / 4
     if math.isclose(value, 10 * math.log10(255**2 / mean), abs_tol=TOLERANCE):
         return Verdict(True, "Right: the mean of the squares is 100.")
@@ -73,24 +73,26 @@ def check_quadruple(answer: Callable[[int], nn.Module]) -> str:
     """Check a function that makes a ×4 layer with two shuffles of 2.
 
     Example:
-        >>> check_quadruple(lambda channels: nn.PixelShuffle(4))
-        Two steps of ×2 are wanted, and 0 PixelShuffle(2) are in your layer.
+        >>> check_quadruple(lambda channels: nn.Upsample(scale_factor=4))
+        Two steps of ×2 are wanted; your layer takes 0 with PixelShuffle(2).
     """
     layer = answer(8)
     if not isinstance(layer, nn.Module):
         return "The function must return an nn.Module."
-    count = sum(
-        isinstance(part, nn.PixelShuffle) and part.upscale_factor == 2
-        # a layer that stands there twice counts twice
-        for _, part in layer.named_modules(remove_duplicate=False)
-    )
-    if count != 2:
-        return (
-            f"Two steps of ×2 are wanted, and {count} PixelShuffle(2) are in "
-            "your layer."
-        )
-    with torch.no_grad():
+    steps = []
+
+    # one shuffle that is called twice takes two steps
+    def note(part: nn.Module, *_: object) -> None:
+        if isinstance(part, nn.PixelShuffle) and part.upscale_factor == 2:
+            steps.append(part)
+
+    with torch.no_grad(), register_module_forward_hook(note):
         shape = tuple(layer(torch.zeros(1, 8, 5, 7)).shape)
+    if len(steps) != 2:
+        return (
+            f"Two steps of ×2 are wanted; your layer takes {len(steps)} with "
+            "PixelShuffle(2)."
+        )
     if shape == (1, 3, 20, 28):
         return ""
     return (

@@ -2,7 +2,7 @@
 
 import traitlets as t
 
-from fcn_lib.widgets.figure import Figure, listed
+from fcn_lib.widgets.figure import Figure
 
 STRIDES = range(1, 7)
 KERNELS = range(1, 13)
@@ -47,21 +47,13 @@ class Checkerboard(Figure):
 
     @t.default("alt")
     def _seen(self) -> str:
-        stride, kernel = self.stride, self.kernel
-        # the counts that repeat away from the rim
-        cycle = [-(-max(0, kernel - r) // stride) for r in range(stride)]
-        products = sorted({a * b for a in cycle for b in cycle})
-        even = len(products) == 1
-        row = f"{cycle[0]}" if even else f"{listed(cycle)} by turns"
+        fewest, rest = divmod(self.kernel, self.stride)
+        even = rest == 0
+        times = f"{fewest}" if even else f"{fewest} or {fewest + 1}"
         return (
-            f"{_inputs(stride)} inputs in a row, each with a brush of width "
-            f"{kernel}, in steps of {stride}. Each output says how often it "
-            f"is painted: away from the rim {row}; in a map "
-            f"{listed(products)}, {'an even' if even else 'a checked'} "
-            "pattern."
+            f"Inputs in a row, each with a brush of width {self.kernel}, in "
+            f"steps of {self.stride}. Each output says how often it is "
+            f"painted: away from the rim {times} times. In a map the counts "
+            "of its row and its column multiply, to "
+            f"{'an even' if even else 'a checked'} pattern."
         )
-
-
-def _inputs(stride: int) -> int:
-    """Count the inputs that the script shows."""
-    return max(4, 12 // stride + 2)

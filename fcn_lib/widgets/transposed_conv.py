@@ -1,8 +1,5 @@
 """A transposed convolution, one output at a time, in four equal views."""
 
-from collections.abc import Iterator
-from itertools import product
-
 import torch
 import traitlets as t
 
@@ -22,14 +19,6 @@ VIEWS = {
     ),
     "matrix": "A row of a matrix of weights is multiplied by the pixels.",
 }
-# the script's kernel is the upper left corner of this
-KERNEL = (
-    (1, 2, 3, 2, 1),
-    (4, 1, 2, 1, 3),
-    (3, 2, 1, 4, 2),
-    (2, 4, 1, 3, 1),
-    (1, 3, 2, 1, 2),
-)
 # rows of the largest result: 4 pixels, 4 apart, a kernel of 5, and 3 more
 MOST = 3 * 4 + 5 + 3
 
@@ -109,20 +98,10 @@ class TransposedConv(Figure):
     def _seen(self) -> str:
         H, W = self._size()
         r, c = min(self.row, H - 1), min(self.column, W - 1)
-        met = list(self._meeting(r, c))
-        terms = " + ".join(f"{value}·{weight}" for value, weight in met)
-        total = sum(value * weight for value, weight in met)
         return (
-            f"An input of {self.rows} by {self.columns} pixels, and a kernel "
-            f"of {self.kernel} by {self.kernel}. "
-            f"{VIEWS[self.view].format(stride=self.stride)} Output ({r}, {c}) "
-            f"of {H} by {W} is {f'{terms} = ' if met else ''}{total}."
+            f"An input of {self.rows} by {self.columns} pixels, a kernel of "
+            f"{self.kernel} by {self.kernel}, and an output of {H} by {W}. "
+            f"{VIEWS[self.view].format(stride=self.stride)} Marked are output "
+            f"({r}, {c}) and the pixels that meet there, if any do: the "
+            "output is the sum of each times its entry of the kernel."
         )
-
-    def _meeting(self, r: int, c: int) -> Iterator[tuple[int, int]]:
-        """Find what meets at an output: a pixel's value, and its weight."""
-        for i, j in product(range(self.rows), range(self.columns)):
-            a = r + self.padding - i * self.stride
-            b = c + self.padding - j * self.stride
-            if 0 <= a < self.kernel and 0 <= b < self.kernel:
-                yield i * self.columns + j + 1, KERNEL[a][b]

@@ -8,7 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from playwright.sync_api import expect
 
-from checks import toc_stems
+from contents import toc_stems
 from facts import facts, look_up
 
 ROOT = Path(__file__).parents[2]

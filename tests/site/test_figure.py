@@ -67,7 +67,7 @@ def test_kernel_and_page_take_the_same_style_sheets(figure, names):
     name = f"{figure.__module__}.{figure.__name__}"
     sheets = figures.styles({"state": {"_anywidget_id": name}})
     assert [sheet.name for sheet in sheets] == names
-    assert figure._css == "".join(sheet.read_text() for sheet in sheets)
+    assert figure._css == "".join(sheet.read_text("utf-8") for sheet in sheets)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int8])

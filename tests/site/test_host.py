@@ -32,7 +32,7 @@ def write_page(folder, script: str, copies: int = 1):
     path = figures.page({"state": state}, folder)
     names = figures.write_files({"state": state}, folder)
     one = figures.element(*names, STILL, "A button with a number", 40)
-    before, after = path.read_text().split("<main>")
+    before, after = path.read_text("utf-8").split("<main>")
     after = after.partition("</main>")[2]
     path.write_text(f"{before}<main>{one * copies}</main>{after}")
     return path.as_uri()

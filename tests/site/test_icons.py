@@ -4,14 +4,13 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-import yaml
 from fontTools.ttLib import TTFont
 
-from checks import toc_files
+from contents import toc_files
 
 ROOT = Path(__file__).parents[2]
 BUILT = ROOT / "_build" / "html"
-PAGES = list(toc_files(yaml.safe_load((ROOT / "_toc.yml").read_text())))
+PAGES = toc_files(ROOT)
 # the characters that icons show, by the family of their font
 SHOWN = """() => {
   const icons = Array.from(document.querySelectorAll("[class*=fa-]"));

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import nbformat
 import pytest
-import yaml
 from playwright.sync_api import Page
 
-from checks import toc_files, toc_stems
+from contents import toc_files, toc_stems
 from figures import views
 
 ROOT = Path(__file__).parents[2]
 BUILT = ROOT / "_build" / "html"
-TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
-PAGES = list(toc_files(TOC))
+PAGES = toc_files(ROOT)
 FIGURES = {
-    name: (BUILT / f"{name}.html").read_text().count('class="ep-figure"')
+    name: (BUILT / f"{name}.html")
+    .read_text("utf-8")
+    .count('class="ep-figure"')
     for name in [*PAGES, "search"]
     if (BUILT / f"{name}.html").exists()
 }
@@ -112,7 +112,7 @@ def test_page_works_from_a_disk(open_page, name):
 
 @EVERY
 def test_nothing_is_left_for_a_widget_manager(name):
-    text = (BUILT / f"{name}.html").read_text()
+    text = (BUILT / f"{name}.html").read_text("utf-8")
     for mark in "widget-state+json", "widget-view+json", "data-figure":
         assert mark not in text
     assert not re.search(r"<script[^>]*mathjax", text, re.IGNORECASE)

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from said import sentence
 from traitlets import TraitError
 
-from checks import toc_stems
+from contents import toc_stems
 from fcn_lib.widgets import quiz as module
 from fcn_lib.widgets.quiz import Choice, Number, Quiz
 from notebooks import code_cells, from_text, tags, text_path

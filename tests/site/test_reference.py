@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from checks import text_stems
+from contents import text_stems
 from notebooks import code_cells, from_text
 
 ROOT = Path(__file__).parents[2]
@@ -32,7 +32,7 @@ def imported(stem: str) -> set[str]:
 
 @pytest.mark.parametrize("stem", text_stems(ROOT))
 def test_all_that_a_chapter_imports_is_in_the_reference(stem):
-    page = (BUILT / "chapters" / "library.html").read_text()
+    page = (BUILT / "chapters" / "library.html").read_text("utf-8")
     names = imported(stem)
     assert names
     assert [name for name in names if f'id="{name}"' not in page] == []

@@ -167,14 +167,16 @@ def test_line_of_code_makes_what_is_shown(mount, figure, settings):
 def test_alt_tells_what_is_seen_first(mount, settings):
     figure = TransposedConv(**settings)
     page = mount(figure)
-    said = re.match(r"(Output .*?\)) = (.*?)[,.]", sentence(page))
-    place, total = said.groups()
+    place = re.match(r"Output (.*?\)) =", sentence(page))[1]
     code = page.locator(".ep-code").inner_text()
     sizes = re.findall(r"\(1, 1, (\d+), (\d+)\)", code)
     before, after = (" by ".join(size) for size in sizes[-2:])
-    assert figure.alt.startswith(f"An input of {before} pixels")
-    assert figure.alt.endswith(f" {place} of {after} is {total}.")
-    assert ("turned" in figure.alt) == (figure.view == "zeros")
+    k = figure.kernel
+    assert figure.alt.startswith(
+        f"An input of {before} pixels, a kernel of {k} by {k}, and an output "
+        f"of {after}. {VIEWS[figure.view].format(stride=figure.stride)} "
+        f"Marked are output {place} and "
+    )
 
 
 def test_padding_crops_in_sight(mount, figure):

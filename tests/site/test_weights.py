@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import figures
-from checks import toc_stems
+from contents import toc_stems
 
 ROOT = Path(__file__).parents[2]
 WIDGETS = ROOT / "fcn_lib" / "widgets"
@@ -25,7 +25,8 @@ def test_script_is_small(script):
 
 @pytest.mark.parametrize("stem", STEMS)
 def test_states_are_small(stem, tmp_path):
-    notebook = json.loads((ROOT / "chapters" / f"{stem}.ipynb").read_text())
+    path = ROOT / "chapters" / f"{stem}.ipynb"
+    notebook = json.loads(path.read_text("utf-8"))
     for output, model in figures.views(notebook):
         name = model["state"]["_anywidget_id"].rpartition(".")[2]
         state, _ = figures.write_files(model, tmp_path)
