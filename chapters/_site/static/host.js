@@ -79,18 +79,18 @@ const everyPixel = {};
   const model = once(async (address) => new Model(await load(address)));
 
   const mount = async (place) => {
-    const still = place.querySelector("noscript").textContent;
+    const still = place.querySelector("img");
     const el = document.createElement("div");
     try {
       const { state, code } = place.dataset;
       const [own, act] = await Promise.all([model(state), figure(code)]);
       place.append(el);
       await act.render({ model: own, el });
-      place.style.minHeight = "";
+      still.remove();
       place.dataset.mounted = "";
     } catch (error) {
       console.warn("A figure stays a still:", error);
-      place.innerHTML = still;
+      el.remove();
     }
   };
 
