@@ -26,6 +26,7 @@ WITH_FIGURES = pytest.mark.parametrize(
     "name", [name for name, count in FIGURES.items() if count]
 )
 WIDE, NARROW = {"width": 1250, "height": 900}, {"width": 360, "height": 700}
+PAPER = {"width": 718, "height": 1047}  # A4, less margins of 1 cm
 # what the theme does, rule by rule: the rule, and what its element contains
 THEME = [
     ("label-content-name-mismatch", 'aria-label="Search"'),
@@ -136,6 +137,18 @@ def test_paper_is_white_and_has_no_controls(open_page, served):
     page.emulate_media(media="print")
     expect(controls).to_be_hidden()
     expect(place.locator(".ep-stage")).to_be_visible()
+
+
+@EVERY
+def test_no_code_is_cut_on_paper(open_page, name):
+    page = open_page((BUILT / f"{name}.html").as_uri(), viewport=PAPER)
+    page.emulate_media(media="print")
+    cut = page.evaluate(
+        """[...document.querySelectorAll("article pre")]
+          .filter((el) => el.scrollWidth > el.clientWidth)
+          .map((el) => el.textContent)"""
+    )
+    assert cut == []
 
 
 @EVERY
