@@ -85,10 +85,23 @@ def test_far_figures_wait_as_stills(open_page, tmp_path):
         "{ style: 'height: 5000px' })))"
     )
     page.goto(address)
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(900)
     assert page.locator("[data-mounted]").count() == 0
     expect(still(page)).to_be_visible()
     page.locator(".ep-figure").scroll_into_view_if_needed()
+    page.wait_for_selector("[data-mounted]")
+
+
+def test_figures_wait_for_the_page_to_rest(open_page, tmp_path):
+    page = open_page("about:blank")
+    page.add_init_script(
+        "window.moving = setInterval("
+        "() => dispatchEvent(new Event('scroll')), 20)"
+    )
+    page.goto(write_page(tmp_path, TICK))
+    page.wait_for_timeout(900)
+    assert page.locator("[data-mounted]").count() == 0
+    page.evaluate("clearInterval(moving)")
     page.wait_for_selector("[data-mounted]")
 
 
