@@ -1,8 +1,8 @@
 """The figures of a notebook, on a page that has no kernel.
 
 A figure becomes two files, its state and its script, and an element that
-says where they lie. ``_site/static/host.js`` brings it to life there; a still
-stands in for it where scripts are off.
+says where they lie. ``_site/static/host.js`` brings it to life there; until
+then, and where no script runs, a still stands in for it.
 """
 
 import hashlib
@@ -73,7 +73,9 @@ def _write(value: object, folder: Path) -> str:
     return path.name
 
 
-def element(state: str, code: str, still: str, alt: str, height: int) -> str:
+def element(
+    state: str, code: str, still: str, alt: str, size: tuple[int, int]
+) -> str:
     """Make the element that the host fills.
 
     Args:
@@ -81,13 +83,14 @@ def element(state: str, code: str, still: str, alt: str, height: int) -> str:
         code: the address of the script's file.
         still: the address of a picture of the figure.
         alt: what is seen in it.
-        height: that of the still, in pixels: room that is kept free.
+        size: its width and height in pixels, so that its room is kept free.
     """
-    image = f'<img src="{escape(still)}" alt="{escape(alt)}">'
+    width, height = size
     return (
         f'<div class="ep-figure" data-state="{escape(state)}" '
-        f'data-code="{escape(code)}" style="min-height: {height}px">'
-        f"<noscript>{image}</noscript></div>"
+        f'data-code="{escape(code)}">'
+        f'<img src="{escape(still)}" alt="{escape(alt)}" width="{width}" '
+        f'height="{height}" loading="lazy" decoding="async"></div>'
     )
 
 
@@ -105,7 +108,7 @@ def page(model: dict, folder: Path) -> Path:
         '<meta name="viewport" content="width=device-width">'
         f"<title>A figure</title>{''.join(links)}"
         f"<script defer src={HOST.name}></script><body><main>"
-        f"{element(state, code, '', alt, 0)}</main></body></html>",
+        f"{element(state, code, '', alt, (0, 0))}</main></body></html>",
         encoding="utf-8",
     )
     return path

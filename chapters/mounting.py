@@ -89,10 +89,10 @@ def _element(app: Sphinx, pathto, output: dict, model: dict) -> str:
     name = f"{hashlib.sha256(picture).hexdigest()[:16]}.png"
     path = _write(out, name, picture)
     with Image.open(path) as image:
-        height = image.height
+        size = image.size
     names = [*write_files(model, out / FOLDER), name]
     addresses = [pathto(f"{FOLDER}/{name}", 1) for name in names]
-    return element(*addresses, model["state"]["alt"], height)
+    return element(*addresses, model["state"]["alt"], size)
 
 
 def _write(out: Path, name: str, data: bytes) -> Path:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from contents import toc_files, toc_stems
 from figures import views
@@ -26,6 +26,7 @@ WITH_FIGURES = pytest.mark.parametrize(
     "name", [name for name, count in FIGURES.items() if count]
 )
 WIDE, NARROW = {"width": 1250, "height": 900}, {"width": 360, "height": 700}
+PAPER = {"width": 718, "height": 1047}  # A4, less margins of 1 cm
 # what the theme does, rule by rule: the rule, and what its element contains
 THEME = [
     ("label-content-name-mismatch", 'aria-label="Search"'),
@@ -102,6 +103,52 @@ def test_stills_stand_in_where_scripts_are_off(open_page, name):
         # Chromium evaluates for a test what it would not for the page
         assert still.evaluate("el => el.naturalWidth") > 300
         assert len(still.get_attribute("alt")) > 40
+        place = still.locator("xpath=..")
+        assert still.bounding_box() == place.bounding_box()
+
+
+def test_every_still_is_printed(open_page, served):
+    page = open_page(f"{served}/chapters/fcn8s.html", viewport=WIDE)
+    stills = page.locator(".ep-figure > img").all()
+    assert len(stills) == FIGURES["chapters/fcn8s"]
+    sizes = {
+        tuple(int(still.get_attribute(key)) for key in ("width", "height"))
+        for still in stills
+    }
+    printed = re.findall(rb"/Width (\d+)\s+/Height (\d+)", page.pdf())
+    assert sizes <= {(int(width), int(height)) for width, height in printed}
+
+
+def test_paper_is_white_and_has_no_controls(open_page, served):
+    page = open_page(
+        f"{served}/chapters/stride.html", viewport=WIDE, color_scheme="dark"
+    )
+    place = next(figures(page))
+    controls = place.locator(".ep-controls")
+    expect(controls).to_be_visible()
+    page.evaluate(
+        """addEventListener("beforeprint", () => {
+          window.printed = document.documentElement.dataset.theme;
+        })"""
+    )
+    page.pdf()
+    assert page.evaluate("printed") == "light"
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.emulate_media(media="print")
+    expect(controls).to_be_hidden()
+    expect(place.locator(".ep-stage")).to_be_visible()
+
+
+@EVERY
+def test_no_code_is_cut_on_paper(open_page, name):
+    page = open_page((BUILT / f"{name}.html").as_uri(), viewport=PAPER)
+    page.emulate_media(media="print")
+    cut = page.evaluate(
+        """[...document.querySelectorAll("article pre")]
+          .filter((el) => el.scrollWidth > el.clientWidth)
+          .map((el) => el.textContent)"""
+    )
+    assert cut == []
 
 
 @EVERY

@@ -78,31 +78,41 @@ const everyPixel = {};
   // two views of one widget share its model
   const model = once(async (address) => new Model(await load(address)));
 
-  const mount = async (place) => {
-    const still = place.querySelector("noscript").textContent;
+  const mount = once(async (place) => {
+    const still = place.querySelector("img");
     const el = document.createElement("div");
     try {
       const { state, code } = place.dataset;
       const [own, act] = await Promise.all([model(state), figure(code)]);
       place.append(el);
       await act.render({ model: own, el });
-      place.style.minHeight = "";
+      still.remove();
       place.dataset.mounted = "";
     } catch (error) {
       console.warn("A figure stays a still:", error);
-      place.innerHTML = still;
+      el.remove();
     }
-  };
+  });
 
+  // Figures wait for the page to rest: a link that leads past them would miss
+  // its aim if they grew on the way.
   const watch = () => {
-    const near = new IntersectionObserver((entries) => {
+    const near = new Set();
+    let rest;
+    const wait = () => {
+      clearTimeout(rest);
+      rest = setTimeout(() => near.forEach(mount), 300);
+    };
+    const observer = new IntersectionObserver((entries) => {
       for (const { isIntersecting, target } of entries) {
-        if (!isIntersecting) continue;
-        near.unobserve(target);
-        mount(target);
+        if (isIntersecting) near.add(target);
+        else near.delete(target);
       }
+      wait();
     }, { rootMargin: "600px" });
-    document.querySelectorAll(".ep-figure").forEach((el) => near.observe(el));
+    document.querySelectorAll(".ep-figure")
+      .forEach((place) => observer.observe(place));
+    addEventListener("scroll", wait, { passive: true });
   };
 
   if (document.readyState === "loading") {
