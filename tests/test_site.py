@@ -24,9 +24,9 @@ from fcn_lib.pixels import confusion_matrix
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "chapters" / "_site"
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
-PROJECT = tomllib.loads(
-    (ROOT / "pyproject.toml").read_text("utf-8")
-)["project"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))[
+    "project"
+]
 NEEDS = [*map(Requirement, PROJECT["dependencies"])]
 TARGETS = re.findall(
     r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE
