@@ -103,3 +103,19 @@ def test_stride_8_alone_learns_from_photographs(tmp_path):
     record = alone.alone_camvid(tmp_path / "alone-camvid.json", root)
     told = checked(record, ["stride 8 0"], CAMVID)
     assert told == "python -m fcn_lib results alone-camvid --root DATA"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_stored_runs_are_in_order(seed):
+    drawn = results.read("alone-scenes")["runs"]
+    s16, s8, fused = (
+        drawn[f"{name} {seed}"]["mean_iou"] for name in alone.NETS
+    )
+    assert s16 < s8 < fused < s8 + 0.03
+    known = results.read("ladder-camvid")["runs"]
+    photographed = results.read("alone-camvid")["runs"]
+    s8 = photographed[f"stride 8 {seed}"]["mean_iou"]
+    s32, s16, fused = (
+        known[f"fcn{s}s {seed}"]["mean_iou"] for s in (32, 16, 8)
+    )
+    assert s32 < s8 < s16 - 0.02 < fused - 0.03
