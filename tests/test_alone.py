@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from small_camvid import camvid_folder
 from small_nets import features, fresh, noise, random_weights, spread
 
-from fcn_lib import train
+from fcn_lib import results, train
 from fcn_lib.datasets import CAMVID
 from fcn_lib.fcn32s import FCN32s
 from fcn_lib.results import alone
