@@ -112,6 +112,8 @@ def test_the_stored_runs_are_in_order(seed):
         drawn[f"{name} {seed}"]["mean_iou"] for name in alone.NETS
     )
     assert s16 < s8 < fused < s8 + 0.03
+    grown = results.read("ladder-scenes")["runs"][f"fcn8s {seed}"]
+    assert abs(fused - grown["mean_iou"]) < 0.01
     known = results.read("ladder-camvid")["runs"]
     photographed = results.read("alone-camvid")["runs"]
     s8 = photographed[f"stride 8 {seed}"]["mean_iou"]
