@@ -23,7 +23,7 @@ from fcn_lib.commands.data import DATA
 from fcn_lib.datasets import CAMVID, read_image, read_labels
 from fcn_lib.fcn8s import FCN8s
 from fcn_lib.losses import class_weights
-from fcn_lib.results import beyond, frozen, gap, ladders
+from fcn_lib.results import alone, beyond, frozen, gap, ladders
 from fcn_lib.scenes import CLASSES, PALETTE
 
 ROOT = Path(__file__).parent.parent
@@ -913,7 +913,7 @@ def test_every_measurement_is_in_the_book_and_in_the_help(capsys):
     known = commands.results.MEASUREMENTS
     stored = {path.stem for path in commands.results.HOME.glob("*.json")}
     listed = {}
-    for module in beyond, ladders, frozen, gap:
+    for module in alone, beyond, ladders, frozen, gap:
         listed |= module.MEASUREMENTS
     assert {"replay"} | set(listed) == set(known) <= stored
     for name, measurement in listed.items():
