@@ -7,13 +7,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from fcn_lib.viz.boxes import arrow, box
 from fcn_lib.viz.figures import COLORS, INK, SOFT, show
 
 BACKBONE = 8, 16, 32  # the strides of its maps, see fcn_lib.backbones
 COLUMNS = {"features": 0.24, "scores": 0.76}  # where they stand, from 0 to 1
-FEATURES = {"fc": "#efece4", "ec": SOFT}
-SCORES = {"fc": "#eaf3f9", "ec": COLORS[0]}
-SUMS = {"fc": "#fbeee4", "ec": COLORS[1]}
+# each inside and rim
+FEATURES = "#efece4", SOFT
+SCORES = "#eaf3f9", COLORS[0]
+SUMS = "#fbeee4", COLORS[1]
 
 
 def fusions(
@@ -83,9 +85,9 @@ def _down(
 ) -> dict[int, Text]:
     """Draw the image, and the maps that the backbone makes of it."""
     x = COLUMNS["features"]
-    maps = {s: _box(ax, x, rows[s], sizes[s], FEATURES) for s in rows}
+    maps = {s: box(ax, x, rows[s], sizes[s], *FEATURES) for s in rows}
     for finer, coarser in pairwise(maps.values()):
-        _arrow(ax, finer, coarser)
+        arrow(ax, finer, coarser)
     return maps
 
 
@@ -98,33 +100,13 @@ def _up(
 ) -> None:
     """Draw scores at each stride, added where they meet, and stretched."""
     x = COLUMNS["scores"]
-    scores = {s: _box(ax, x, rows[s], sizes[s], SCORES) for s in (fused[0], 1)}
+    scores = {s: box(ax, x, rows[s], sizes[s], *SCORES) for s in (fused[0], 1)}
     for s in fused[1:]:
-        scores[s] = _box(ax, x, rows[s], f"+  {sizes[s]}", SUMS)
+        scores[s] = box(ax, x, rows[s], f"+  {sizes[s]}", *SUMS)
     for s, finer in pairwise((*fused, 1)):
-        _arrow(ax, features[s], scores[s])
-        _arrow(ax, scores[s], scores[finer])
+        arrow(ax, features[s], scores[s])
+        arrow(ax, scores[s], scores[finer])
         ax.text(
             x + 0.04, (rows[s] + rows[finer]) / 2, f"×{s // finer}",
             va="center", fontsize=11, color=COLORS[0], weight="bold",
         )  # fmt: skip
-
-
-def _box(ax: Axes, x: float, y: float, text: str, colors: dict) -> Text:
-    """One map: its size in a frame."""
-    return ax.text(
-        x, y, text, ha="center", va="center", fontsize=8.5, color=INK,
-        zorder=3, bbox={"boxstyle": "round,pad=0.4", "lw": 1.2} | colors,
-    )  # fmt: skip
-
-
-def _arrow(ax: Axes, start: Text, end: Text) -> None:
-    """Lead from one map to the next, from frame to frame."""
-    ax.annotate(
-        "", end.get_position(), start.get_position(), zorder=2,
-        arrowprops={
-            "arrowstyle": "-|>", "color": SOFT, "lw": 1.4,
-            "shrinkA": 0, "shrinkB": 1,
-            "patchA": start.get_bbox_patch(), "patchB": end.get_bbox_patch(),
-        },
-    )  # fmt: skip

@@ -7,7 +7,8 @@ from matplotlib.figure import Figure
 from matplotlib.path import Path
 from matplotlib.text import Text
 
-from fcn_lib.viz.figures import COLORS, INK, SOFT, show
+from fcn_lib.viz.boxes import arrow, box
+from fcn_lib.viz.figures import COLORS, INK, show
 
 BANDS = ("#eaf3f9", "#fbeee4", "#e6f4ef", "#f8eef4")  # COLORS, made pale
 
@@ -46,7 +47,7 @@ def lineage(
     ax.spines[:].set_visible(False)
     figure.draw_without_rendering()  # only now it is known how wide boxes are
     for earlier, later in links:
-        _arrow(ax, boxes[earlier], boxes[later])
+        arrow(ax, boxes[earlier], boxes[later])
         if hidden := _behind(ax, boxes, earlier, later):
             raise ValueError(
                 f"{hidden!r} hides the arrow from {earlier!r} to {later!r}: "
@@ -68,7 +69,9 @@ def _lanes(
         end = top + _height(lane)
         ax.axhspan(top + 0.03, end - 0.03, color=BANDS[i], zorder=0)
         for name, (year, row) in lane.items():
-            boxes[name] = _box(ax, name, year, top + row + 0.5, COLORS[i])
+            boxes[name] = box(
+                ax, year, top + row + 0.5, name, "white", COLORS[i]
+            )
         middles.append((top + end) / 2)
         top = end
     ax.set_yticks(middles, lanes, color=INK)
@@ -82,28 +85,6 @@ def _check(links: Sequence[tuple[str, str]], years: dict[str, float]) -> None:
                 raise ValueError(f"{name!r} is in no lane: add it to one")
         if years[earlier] >= years[later]:
             raise ValueError(f"{later!r} did not come after {earlier!r}")
-
-
-def _box(ax: Axes, name: str, year: float, row: float, color: str) -> Text:
-    """A name in a white box, its middle at the paper's date."""
-    box = {"boxstyle": "round,pad=0.3", "fc": "white", "ec": color, "lw": 1.3}
-    return ax.text(
-        year, row, name, ha="center", va="center", fontsize=8.5, color=INK,
-        bbox=box, zorder=3,
-    )  # fmt: skip
-
-
-def _arrow(ax: Axes, earlier: Text, later: Text) -> None:
-    """From the rim of one box to the rim of the other."""
-    ax.annotate(
-        "", later.get_position(), earlier.get_position(), zorder=2,
-        arrowprops={
-            "arrowstyle": "-|>", "color": SOFT, "lw": 1.2,
-            "mutation_scale": 10, "shrinkA": 0, "shrinkB": 1,
-            "patchA": earlier.get_bbox_patch(),
-            "patchB": later.get_bbox_patch(),
-        },
-    )  # fmt: skip
 
 
 def _behind(ax: Axes, boxes: dict[str, Text], earlier: str, later: str) -> str:
