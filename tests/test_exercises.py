@@ -16,6 +16,7 @@ from torch import nn
 
 from fcn_lib import exercises
 from fcn_lib.exercises.answers import (
+    function_check,
     items,
     number,
     numbers,
@@ -147,6 +148,16 @@ def test_a_function_that_raises_is_named(check):
     )
 
 
+def test_a_result_that_cannot_be_used_is_not_the_function_s_fault():
+    @function_check("a number.", "Right.")
+    def check_one(answer):
+        return "" if float(answer()) == 1 else "Not one."
+
+    assert check_one(lambda: 1)
+    told = check_one(lambda: "one").text
+    assert told.startswith("What it returned raises ValueError: ")
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_stub_hands_the_function_itself_to_its_check(name):
     """So whoever writes it need not put it anywhere else."""
@@ -191,7 +202,11 @@ def test_sizes_are_whole_numbers(kind):
     assert all(type(size) is int for size in sizes(kind((1, 2)), 2))
 
 
-@pytest.mark.parametrize("kind", [float, np.array, torch.tensor])
+def alone(value: float) -> np.ndarray:
+    return np.array([value])
+
+
+@pytest.mark.parametrize("kind", [float, np.array, torch.tensor, alone])
 def test_one_number_and_one_size(kind):
     assert number(kind(2.5)) == 2.5 and size(kind(2.5)) is None
     assert number(kind(2.0)) == size(kind(2.0)) == 2
@@ -199,7 +214,10 @@ def test_one_number_and_one_size(kind):
 
 
 def test_what_is_not_one_number():
-    for answer in "3", (3,), (3, 4), [], None, math.nan, HUGE, Broken():
+    for answer in (
+        "3", (3,), (3, 4), [], None, math.nan, HUGE, Broken(), np.ones(2),
+        np.array(["3"]),
+    ):  # fmt: skip
         assert number(answer) is None and size(answer) is None
 
 

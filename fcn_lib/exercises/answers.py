@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import wraps
 from numbers import Integral
@@ -75,18 +76,24 @@ def function_check(nothing: str, right: str) -> Callable:
             if not callable(answer):
                 kind = type(answer).__name__
                 return no(f"A function is wanted, not {kind}.")
-            returned = []
+            returned, raised = [], []
 
             def tried(*given: object, **named: object) -> object:
-                returned.append(answer(*given, **named))
+                try:
+                    returned.append(answer(*given, **named))
+                except Exception as error:
+                    raised.append(error)
+                    raise
                 return returned[-1]
 
             try:
                 with torch.random.fork_rng():
                     torch.manual_seed(0)
                     wrong = fault(tried)
-            except Exception as error:  # the reader's code
-                wrong = f"Your function {raises(error)}"
+            except Exception as error:  # the reader's code, or its result
+                inside = any(error is own for own in raised)
+                who = "Your function" if inside else "What it returned"
+                wrong = f"{who} {raises(error)}"
             if any(map(missing, returned)):
                 wrong = f"Nothing yet: {nothing}"
             return no(wrong) if wrong else Verdict(True, right)
@@ -165,9 +172,11 @@ def number(answer: object) -> float | None:
     """Read one finite number of any kind, or give None.
 
     Example:
-        >>> number(torch.tensor(0.5)), number("0.5")
+        >>> number(torch.tensor([0.5])), number("0.5")
         (0.5, None)
     """
+    with suppress(Exception):  # only arrays and their like have items
+        answer = answer.item()
     values = numbers([answer], 1)
     return None if values is None else values[0]
 
@@ -179,5 +188,5 @@ def size(answer: object) -> int | None:
         >>> size(3.0), size(3.5)
         (3, None)
     """
-    values = sizes([answer], 1)
-    return None if values is None else values[0]
+    value = number(answer)
+    return None if value is None or value % 1 else int(value)
