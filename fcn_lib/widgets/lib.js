@@ -106,12 +106,22 @@ export function slider({ label, least, most, values, value, format, act }) {
   return { el, input, set, resize };
 }
 
+// Controls under one name, in a row with it. (The legend of a fieldset would
+// not stand in a row in Safari.)
+export function named(role, name, attributes, ...children) {
+  const id = unique("name");
+  return h(
+    "div", { role, "aria-labelledby": id, ...attributes },
+    h("span", { class: "ep-name", id }, name), ...children,
+  );
+}
+
 // One of a few: radio buttons in a row. `options` are [value, text] pairs.
 export function choice({ label, options, value, act }) {
   const group = unique("group");
   const inputs = new Map();
-  const el = h(
-    "fieldset", { class: "ep-choice" }, h("legend", {}, label),
+  const el = named(
+    "radiogroup", label, { class: "ep-choice" },
     options.map(([option, text]) => {
       const input = h("input", {
         type: "radio", name: group, value: option,
@@ -374,6 +384,7 @@ export function picture(view, alt, type = "image/png") {
   const address = URL.createObjectURL(new Blob([bytes(view)], { type }));
   return h("img", {
     class: "ep-picture", src: address, alt,
+    draggable: "false", // a drag is pointing, see `points`
     onload: () => URL.revokeObjectURL(address),
   });
 }

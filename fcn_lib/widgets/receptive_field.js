@@ -1,7 +1,7 @@
 // A row of pixels under a few maps: which units, and in the end which pixels,
 // does one unit read?
 import {
-  button, follow, frame, h, listed, s, slider, tell, whole,
+  button, follow, frame, h, listed, named, s, slider, tell, whole,
 } from "./lib.js";
 
 // ---- maths: a layer is [kernel, stride, padding] ----
@@ -489,8 +489,8 @@ function layerControls(number, act) {
     label, least: LIMITS[i][0], most: LIMITS[i][1], value: LIMITS[i][0],
     act: (value) => act(number, i, value),
   }));
-  const el = h(
-    "fieldset", { class: "ep-rf-layer" }, h("legend", {}, `Layer ${number}`),
+  const el = named(
+    "group", `Layer ${number}`, { class: "ep-rf-layer" },
     h("div", {}, sliders.map((one) => one.el)),
   );
   const set = (layer) => sliders.forEach((one, i) => one.set(layer[i]));
@@ -548,8 +548,8 @@ function render({ model, el }) {
   )));
   ui.stage.classList.add("ep-rf-stage");
   ui.stage.append(
-    ...names.toReversed(), ...barNames,
-    ...controls.map((one) => one.el).toReversed(), box, key,
+    ...[...names].reverse(), ...barNames,
+    ...controls.map((one) => one.el).reverse(), box, key,
   );
   const table = ruleTable();
   ui.root.querySelector(".ep-formula").before(table.el);

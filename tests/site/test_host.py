@@ -24,6 +24,11 @@ export default {
   },
 };
 """
+TALL = """
+export default {
+  render({ el }) { el.style.height = "400px"; },
+};
+"""
 FAILS = """
 export default {
   render({ el }) {
@@ -103,6 +108,34 @@ def test_figures_wait_for_the_page_to_rest(open_page, tmp_path):
     assert page.locator("[data-mounted]").count() == 0
     page.evaluate("clearInterval(moving)")
     page.wait_for_selector("[data-mounted]")
+
+
+@pytest.mark.parametrize("anchored", [True, False])
+def test_what_is_read_stays_when_a_figure_above_it_grows(
+    open_page, tmp_path, anchored
+):
+    """A browser keeps it, or, like Safari, leaves that to the page."""
+    page = open_page("about:blank")
+    if not anchored:
+        page.add_init_script("CSS.supports = () => false")
+    page.goto(write_page(tmp_path, TALL))
+    page.add_style_tag(
+        content="main { padding: 200px 0 3000px }"
+        + ("" if anchored else "* { overflow-anchor: none }")
+    )
+    page.evaluate(
+        """() => {
+          window.below = document.createElement("h2");
+          below.textContent = "Read on";
+          document.querySelector("main").append(below);
+          below.scrollIntoView();
+        }"""
+    )
+    figure = page.locator(".ep-figure")
+    height = figure.bounding_box()["height"]
+    page.wait_for_selector("[data-mounted]")
+    assert figure.bounding_box()["height"] > height + 300
+    page.wait_for_function("Math.abs(below.getBoundingClientRect().top) < 1")
 
 
 def test_browser_is_the_one_that_is_named(monkeypatch, tmp_path):

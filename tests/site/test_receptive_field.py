@@ -281,6 +281,12 @@ def test_controls_change_a_layer(mount, figure):
     assert "torch.zeros(1, 1, 32" in code(page)
 
 
+def test_nothing_to_scroll_where_all_is_in_view(mount, figure):
+    page = mount(figure)
+    view = page.locator(".ep-rf-view")
+    assert view.evaluate("box => box.scrollWidth - box.clientWidth") == 0
+
+
 def test_layers_come_and_go(mount, figure):
     page = mount(figure)
     more = page.get_by_role("button", name="Add a layer")

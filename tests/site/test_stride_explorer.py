@@ -95,6 +95,31 @@ def test_click_and_touch_move_the_cell(mount, figure):
     assert "rows 0 to 31, columns 0 to 31" in sentence(page)
 
 
+def test_a_pressed_pointer_is_followed(mount, figure):
+    page = mount(figure)
+    box = page.locator(".ep-layers").first.bounding_box()
+    side = box["width"] / 224
+    for x, press in (20, page.mouse.down), (100, None), (200, page.mouse.up):
+        page.mouse.move(box["x"] + side * x, box["y"] + side * 40)
+        if press:
+            press()
+    assert "rows 32 to 63, columns 192 to 223" in sentence(page)
+
+
+def test_choices_are_heard_with_their_name(mount, figure):
+    page = mount(figure)
+    kept = page.get_by_role("radiogroup", name="A cell keeps")
+    assert kept.get_by_role("radio").count() == 2
+    name = kept.get_by_text("A cell keeps").bounding_box()
+    first = kept.locator("label").first.bounding_box()
+    assert name["x"] + name["width"] <= first["x"]
+    assert (
+        name["y"]
+        < first["y"] + first["height"] / 2
+        < sum((name["y"], name["height"]))
+    )
+
+
 def test_scores_beat_labels(mount, figure):
     page = mount(figure)
     first = page.locator("figcaption").last.inner_text()

@@ -78,16 +78,26 @@ const everyPixel = {};
   // two views of one widget share its model
   const model = once(async (address) => new Model(await load(address)));
 
+  // What is read below stays where it is, also in Safari, which does not see
+  // to that.
+  const keepPlace = (place, before) => {
+    if (CSS.supports("overflow-anchor", "auto")) return;
+    const top = place.getBoundingClientRect().height - before.height;
+    scrollBy({ top, behavior: "instant" });
+  };
+
   const mount = once(async (place) => {
     const still = place.querySelector("img");
     const el = document.createElement("div");
     try {
       const { state, code } = place.dataset;
       const [own, act] = await Promise.all([model(state), figure(code)]);
+      const before = place.getBoundingClientRect();
       place.append(el);
       await act.render({ model: own, el });
       still.remove();
       place.dataset.mounted = "";
+      if (before.top < 0) keepPlace(place, before);
     } catch (error) {
       console.warn("A figure stays a still:", error);
       el.remove();
