@@ -51,6 +51,7 @@ def test_the_right_border():
     assert check_border(lambda a, b: 16 + 32 * a / (a + b))
     assert check_border(lambda a, b: round(16 + 32 * a / (a + b)))
     assert check_border(lambda a, b: torch.tensor(16 + 32 * a / (a + b)))
+    assert check_border(lambda a, b: np.array([16 + 32 * a / (a + b)]))
 
 
 @pytest.mark.parametrize(
@@ -64,6 +65,10 @@ def test_the_right_border():
         (lambda a, b: 64 * a / (a + b), "left of 16 and right of 48"),
         (lambda a, b: 16 + 32 * b / (a + b), "away from the surer cell"),
         (lambda a, b: a / (a + b), "left of 16"),
+        (lambda a, b: np.ceil(16 + 32 * a / (a + b)), "at 24: nearly. It"),
+        (lambda a, b: 16 + 31 * a / (a + b), "at 39.25. From a at column"),
+        (lambda a, b: [24.5], "Your function gives [24.5]; one number"),
+        (lambda a, b: str(16 + 32 * a / (a + b)), "gives '32.0'; one number"),
     ],
 )
 def test_wrong_borders(function, words):
@@ -73,6 +78,7 @@ def test_wrong_borders(function, words):
 def test_the_best_accuracy():
     assert check_best_accuracy(share_of_majority)
     assert check_best_accuracy(by_counting)
+    assert check_best_accuracy(lambda *all: np.array([by_counting(*all)]))
 
 
 def by_counting(labels, stride, num_classes):
@@ -126,6 +132,20 @@ def right_pixels(labels, stride, num_classes):
     return share_of_majority(labels, stride, num_classes) * known.sum()
 
 
+def whole_blocks(labels, stride, num_classes):
+    """Throw the incomplete blocks at the rim away."""
+    H, W = labels.shape[-2:]
+    whole = labels[..., : H // stride * stride, : W // stride * stride]
+    return share_of_majority(whole, stride, num_classes)
+
+
+def reshaped(labels, stride, num_classes):
+    *_, H, W = labels.shape
+    blocks = labels.reshape(-1, H // stride, stride, W // stride, stride)
+    votes = [(blocks == k).sum(axis=(2, 4)) for k in range(num_classes)]
+    return np.max(votes, axis=0).sum() / (labels != 255).sum()
+
+
 def spoils(labels, stride, num_classes):
     share = share_of_majority(labels, stride, num_classes)
     labels[:] = 255
@@ -144,6 +164,9 @@ def spoils(labels, stride, num_classes):
         (mean_of_shares, "none has so many right"),
         (first_map, "none has so many right"),
         (one_map, "raises ValueError: too many values"),
+        (whole_blocks, "[2, 2, 1, 1, 0]] at stride 2 you say"),
+        (reshaped, "raises ValueError: cannot reshape array of size 15"),
+        (lambda *given: "62%", "Your function gives '62%'; one number"),
     ],
 )
 def test_wrong_accuracies(function, words):

@@ -34,7 +34,8 @@ def test_the_right_layer(answer):
         ((224, WEIGHTS, (8, 1)), "224 × 224 does not cover"),
         (((14, 7), WEIGHTS, (8, 1)), "14 × 7 does not cover"),
         (((7, 1), WEIGHTS, (8, 1)), "7 × 1 does not cover"),
-        (((7, 7, 512), WEIGHTS, (8, 1)), "Give (kernel"),
+        (((7, 7, 512), WEIGHTS, (8, 1)), "The kernel is one number, or"),
+        (("7x7", WEIGHTS, (8, 1)), "The kernel is one number, or"),
         (((7, 7), 49, (8, 1)), "one slice"),
         ((7, WEIGHTS + 4096, (8, 1)), "biases"),
         ((7, 4096 * 512, (8, 1)), "single weight"),
@@ -102,6 +103,11 @@ def other_shape(conv, mean, std):
     return new
 
 
+def needs_a_bias(conv, mean, std):
+    assert conv.bias.isfinite().all()
+    return folded(conv, mean, std)
+
+
 def forgets_the_bias(conv, mean, std):
     new = folded(conv, mean, std)
     if conv.bias is None:
@@ -123,6 +129,7 @@ def test_the_right_fold():
         (lambda conv, mean, std: conv, "Where is std?"),
         (lambda conv, mean, std: copy.deepcopy(conv), "Where is std?"),
         (forgets_the_bias, "has to go somewhere"),
+        (needs_a_bias, "without a bias, your function raises AttributeError"),
         (in_place, "changed the convolution"),
         (gives_a_bias, "changed the convolution"),
         (takes_the_bias, "changed the convolution"),
@@ -131,7 +138,7 @@ def test_the_right_fold():
         (lambda *all: nn.Conv2d(3, 5, 3), "kernel and stride"),
         (lambda *all: nn.Linear(3, 5), "not Linear"),
         (lambda *all: torch.zeros(5, 3, 3, 2), "not Tensor"),
-        (lambda *all: 1 / 0, "ZeroDivisionError"),
+        (lambda *all: 1 / 0, "Your function raises ZeroDivisionError"),
     ],
 )
 def test_wrong_folds(answer, words):

@@ -31,7 +31,8 @@ def test_the_right_sizes(kind):
     [
         ((32, 128, 159), "32 pixels are too few"),
         ((62, 159, 190), "62 pixels are too few"),
-        ((64, 159, 190), "so can 63"),
+        ((1, 159, 190), "1 pixel is too few"),
+        ((64, 159, 190), "64 pixels can be read, and so can fewer."),
         ((63, 252, 252), "6 × 6 cells, not 4"),
         ((63, 158, 190), "3 × 3 cells, not 4"),
         ((63, 159, 191), "5 × 5 cells, not 4"),
@@ -52,7 +53,8 @@ def test_the_right_cut(kind):
     for i, convolutions in enumerate((2, 2, 3, 3, 3)):
         layers += [(3, 1, 1)] * (convolutions - (i == 0)) + [(2, 2, 0)]
     layers += [(7, 1, 0), Transposed(64, 32)]
-    assert check_cut(kind(-receptive_field(layers).offset))
+    verdict = check_cut(kind(-receptive_field(layers).offset))
+    assert verdict and "19 pixels too far to the right" in verdict.text
 
 
 @pytest.mark.parametrize(
@@ -63,6 +65,8 @@ def test_the_right_cut(kind):
         (44, "not added"),
         (-19, "positive"),
         (100, "padding"),
+        (-80, "its padding of 100"),
+        (115, "with kernel 7"),
         (22, "22 is not it"),
         (18, "18 is not it"),
         ((19, 19), "One number"),
@@ -92,7 +96,9 @@ def test_right_kernels(answer):
         ((4, 2), "around 92.5"),
         ((2, 0), "can it be more"),
         ((1, 0), "around 96"),
-        ((20, 9), "from 1 to 11"),
+        ((12, 5), "may be right, but this check tries only"),
+        ((100, 49), "may be right, but this check tries only"),
+        ((0, 1), "from 1 to 11"),
         ((4, -1), "no negative"),
         ((4, 1.5), "Two whole numbers"),
         (4, "Two whole numbers"),

@@ -67,16 +67,20 @@ def test_painted_by_hand(kind):
     "place, grid, words",
     [
         # the kernel turned, as a convolution of the spread map would need
-        (0, [[0, 3, 2], [6, 14, 6], [2, 3, 0]], "With stride 1: the kernel"),
+        (0, [[0, 3, 2], [6, 14, 6], [2, 3, 0]], "For stride 1: the kernel"),
         (0, [[0, 0, 1], [0, 4, 6], [4, 12, 8]], "row 2, column 2"),
         (0, [[0, 1], [2, 3]], "your grid is 2 × 2"),
         (0, [0, 0, 1], "your grid is 3."),
         (0, 7, "a single number"),
         (0, [[0, 0, math.nan], [0, 4, 6], [4, 12, 9]], "row 0, column 2"),
-        (1, PAINTED[0], "With stride 1 with padding 1: your grid is 3 × 3"),
+        (1, PAINTED[0], "For stride 1, padding 1: your grid is 3 × 3"),
+        (1, 4, "1: the numbers are right. Write a list of rows: [[4]]"),
+        (1, [4], "the numbers are right"),
+        (0, sum(PAINTED[0], []), "rows: [[0, 0, 1], [0, 4, 6], [4, 12, 9]]"),
+        (1, 5, "a single number"),
         (1, [[0] * 5] * 5, "your grid is 5 × 5"),
         (1, [[6]], "you have 6"),
-        (2, [[0, 0, 1], [0, 4, 6], [4, 12, 9]], "With stride 2: your grid"),
+        (2, [[0, 0, 1], [0, 4, 6], [4, 12, 9]], "For stride 2: your grid"),
         (2, [[0, 0, 0, 1], [0, 0, 2, 3], [0, 2, 0, 3], [4, 6, 6, 6]],
          "row 3, column 3"),
         (2, ..., "still missing"),
@@ -94,11 +98,9 @@ def test_not_three_grids():
     assert wrong(check_painted(PAINTED[:2]), "Three grids are wanted; 2 came")
 
 
-def test_the_way_back():
-    assert check_output_padding(lambda n, k, s, p: (n + 2 * p - k) % s)
-    assert check_output_padding(
-        lambda n, k, s, p: np.int64((n + 2 * p - k) % s)
-    )
+@pytest.mark.parametrize("kind", [int, float, np.int64, torch.tensor])
+def test_the_way_back(kind):
+    assert check_output_padding(lambda n, k, s, p: kind((n + 2 * p - k) % s))
 
 
 @pytest.mark.parametrize(
@@ -113,7 +115,9 @@ def test_the_way_back():
         (lambda n, k, s, p: n + 2 * p - k, "below the stride"),
         (lambda n, k, s, p: -1, "not below 0"),
         (lambda n, k, s, p: 10**5000, "gives this int. It must lie"),
-        (lambda n, k, s, p: (n + 2 * p - k) / s, "no whole number"),
+        (lambda n, k, s, p: (n + 2 * p - k) / s, "gives 6.0. It must lie"),
+        (lambda n, k, s, p: n / s % 1, "gives 0.5, no whole number"),
+        (lambda n, k, s, p: "0", "gives '0', no whole number"),
     ],
 )
 def test_wrong_ways_back(function, words):

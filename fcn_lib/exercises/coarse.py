@@ -1,5 +1,6 @@
 """Checks for the exercises of ``chapters/coarse.ipynb``."""
 
+import math
 from collections.abc import Callable
 from itertools import product
 
@@ -13,6 +14,8 @@ from fcn_lib.exercises.answers import (
     function_check,
     missing,
     no,
+    number,
+    short,
     sizes,
 )
 
@@ -20,10 +23,11 @@ BLOCK = 32  # rows and columns of the block in exercise 1
 # the second pair tells the usual mistakes apart
 LEADS = (1, 1), (2, 7), (3, 1), (1, 3), (9, 0.5)
 # of exercise 3, for stride 2: whole, void beside a class, a block all void;
-# and a stack of maps, which know unequally many pixels
+# incomplete blocks; and a stack of maps, which know unequally many pixels
 MAPS = (
     [[0, 0, 1, 2], [0, 1, 2, 0]],
     [[0, 255, 1, 1], [1, 1, 2, 255], [2, 0, 255, 255], [2, 2, 255, 255]],
+    [[0, 0, 1, 2, 1], [0, 1, 2, 0, 1], [2, 2, 1, 1, 0]],
     [[[0, 255, 1, 1], [1, 1, 255, 255]], [[0, 0, 1, 2], [0, 1, 2, 0]]],
 )
 
@@ -66,7 +70,11 @@ def check_border(answer: Callable[[float, float], float]) -> str:
         False
     """
     for a, b in LEADS:
-        if wrong := _wrong_border(float(answer(a, b)), a, b):
+        given = answer(a, b)
+        place = number(given)
+        if place is None:
+            return _no_number(given)
+        if wrong := _wrong_border(place, a, b):
             return wrong
     return ""
 
@@ -89,8 +97,11 @@ def check_best_accuracy(
         False
     """
     for rows in MAPS:
-        share = answer(np.array(rows, dtype=np.uint8), 2, 3)
-        if wrong := _wrong_share(float(share), np.array(rows)):
+        given = answer(np.array(rows, dtype=np.uint8), 2, 3)
+        share = number(given)
+        if share is None:
+            return _no_number(given)
+        if wrong := _wrong_share(share, np.array(rows)):
             return wrong
     return ""
 
@@ -117,6 +128,10 @@ def _wrong_width(width: int, others: int) -> str:
     return ""
 
 
+def _no_number(given: object) -> str:
+    return f"Your function gives {short(given)}; one number is wanted."
+
+
 def _wrong_border(place: float, a: float, b: float) -> str:
     """Compare with a finely drawn blend of two cells."""
     lead = torch.tensor([[[a, -b]]], dtype=torch.double)  # of the left class
@@ -125,6 +140,10 @@ def _wrong_border(place: float, a: float, b: float) -> str:
     if abs(place - found) <= 0.51:  # whole pixels are good enough
         return ""
     told = f"For leads of {a:g} and {b:g} you put the border at {place:.4g}"
+    if abs(place - found) <= 1 and place % 1 == 0:
+        return (
+            f"{told}: nearly. It need not be a whole number, so do not round."
+        )
     if abs(place + 16 - found) <= 0.51:
         return f"{told}, counted from the left centre. Where is that centre?"
     if abs(64 - place - found) <= 0.51:
@@ -138,11 +157,12 @@ def _wrong_share(share: float, labels: NDArray) -> str:
     """Compare with the best of all mosaics, tried one by one."""
     known = labels != 255
     *rest, H, W = labels.shape
-    size = *rest, H // 2, W // 2
+    size = *rest, -(-H // 2), -(-W // 2)  # rounded up
     best = 0
-    for cells in product(range(3), repeat=labels.size // 4):
+    for cells in product(range(3), repeat=math.prod(size)):
         drawn = np.kron(np.reshape(cells, size), np.ones((2, 2)))
-        best = max(best, int((drawn == labels)[known].sum()))
+        agree = drawn[..., :H, :W] == labels
+        best = max(best, int(agree[known].sum()))
     if abs(share - best / known.sum()) < 1e-6:
         return ""
     told = f"Of {labels.tolist()} at stride 2 you say {share:.3f}"

@@ -12,6 +12,8 @@ from fcn_lib.exercises.answers import (
     items,
     missing,
     no,
+    numbers,
+    raises,
 )
 
 
@@ -30,14 +32,16 @@ def check_vgg(answer: tuple[int, int, tuple[int, int]]) -> Verdict:
         return no("Nothing yet: how large is the map it reads?")
     try:
         kernel, weights, (rows, columns) = answer
-        high, wide = map(float, items(kernel) or (kernel, kernel))
         weights = float(weights)
         size = float(rows), float(columns)
     except Exception:  # whatever was given, it has another form
         return no("Give (kernel, weights, (rows, columns)).")
-    if (high, wide) != (7, 7):
+    sides = numbers(items(kernel) or (kernel, kernel), 2)
+    if sides is None:
+        return no("The kernel is one number, or (rows, columns).")
+    if sides != (7, 7):
         return no(
-            f"A kernel of {high:g} × {wide:g} does not cover the map "
+            f"A kernel of {sides[0]:g} × {sides[1]:g} does not cover the map "
             "that the layer reads."
         )
     if wrong := _wrong_layer(weights, size):
@@ -114,7 +118,16 @@ def _wrong_conv(answer: Callable, conv: nn.Conv2d) -> str:
     mean = torch.tensor([0.5, 0.3, 0.9], dtype=torch.double)
     std = torch.tensor([0.5, 0.2, 0.25], dtype=torch.double)
     before = deepcopy(conv)
-    folded = answer(conv, mean.clone(), std.clone())
+    try:
+        folded = answer(conv, mean.clone(), std.clone())
+    except Exception as error:
+        if conv.bias is not None:
+            raise
+        return (
+            "Given a convolution without a bias, your function "
+            f"{raises(error)}. Its bias is None, but the mean has to go "
+            "somewhere all the same."
+        )
     if not isinstance(folded, nn.Conv2d):
         return f"A Conv2d is wanted, not {type(folded).__name__}."
     if not _same(conv, before):

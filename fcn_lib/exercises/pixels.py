@@ -32,6 +32,8 @@ SCORES = {
             "classes have one too.",
             ROAD: FOUND,
             ROAD * ONE: FOUND,
+            Fraction(1, 20): "Three decimals are wanted; and road itself is "
+            "one of the 21.",
         },
     ),
     "mean IoU": (
@@ -46,6 +48,7 @@ SCORES = {
 }
 # of exercise 2: rows true, columns predicted
 A, B = ((90, 0), (5, 5)), ((10, 0), (0, 90))
+ACCURACY = Fraction(195, 200)  # of both, the pixel and the mean accuracy
 EDGE = np.array([[2, 2, 2, 6, 6, 6], [2, 2, 2, 6, 6, 255]], dtype=np.uint8)
 
 
@@ -79,7 +82,7 @@ def check_averages(answer: tuple[float, float]) -> Verdict:
 
     Example:
         >>> check_averages((0.975, 0.975))
-        0.975 is the pixel accuracy. For an IoU, divide by the union.
+        0.975 is an accuracy. For an IoU, divide by the union.
     """
     if missing(answer):
         return no("Nothing yet: write down one matrix for each.")
@@ -143,11 +146,14 @@ def _wrong_averages(first: float, second: float) -> str:
     if _near(first, apart) and _near(second, together):
         return "Both numbers are there, in the other order."
     for value in (first, second):
-        if _near(value, Fraction(195, 200)):
+        if not 0 <= value <= 1:
+            return f"Scores lie between 0 and 1; you gave {value:g}."
+        if _near(value, ACCURACY):
             return (
-                f"{value:g} is the pixel accuracy. For an IoU, divide by the "
-                "union."
+                f"{value:g} is an accuracy. For an IoU, divide by the union."
             )
+    if max(abs(first - together), abs(second - apart)) < 0.006:
+        return "Nearly: both are wanted right to three decimals."
     if right[0]:
         what = "The first number is right. For the second"
         return f"{what}, finish each image before you average."
@@ -166,7 +172,10 @@ def _wrong_copy(answer: Callable, labels: NDArray, factor: int) -> str:
     given = labels.copy()
     small = answer(given, factor)
     if not isinstance(small, np.ndarray):
-        return f"A NumPy array is wanted, not {type(small).__name__}."
+        return (
+            f"A NumPy array is wanted, not {type(small).__name__}: copy the "
+            "labels out of the array that you are given."
+        )
     if small.shape != (H // factor, W // factor):
         return (
             f"{H} × {W} labels and factor {factor} gave the shape "

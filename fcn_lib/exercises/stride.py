@@ -51,8 +51,8 @@ def check_cut(answer: int) -> Verdict:
     if value == _shift():
         return Verdict(
             True,
-            "Right: a ramp sent through such layers comes back moved by just "
-            "as much.",
+            f"Right: without the cut, everything would lie {value:g} pixels "
+            "too far to the right.",
         )
     return no(_why_cut(value))
 
@@ -74,8 +74,13 @@ def check_centred(answer: tuple[int, int]) -> Verdict:
     if values is None:
         return no("Two whole numbers are wanted: (kernel, padding).")
     kernel, padding = values
-    if not 1 <= kernel <= 11 or not 0 <= padding <= 11:
+    if kernel < 1 or padding < 0:
         return no("Try kernels from 1 to 11, and no negative padding.")
+    if max(kernel, padding) > 11:
+        return no(
+            "Yours may be right, but this check tries only kernels and "
+            "paddings up to 11. Give smaller ones."
+        )
     first, last = _seen(kernel, padding)
     told = f"{UNIT} sees pixels {first} to {last},"
     middle, drawn = (first + last) / 2, 8 * UNIT + 3.5
@@ -94,12 +99,10 @@ def check_centred(answer: tuple[int, int]) -> Verdict:
 def _wrong_smallest(size: int) -> str:
     """Say what is wrong with the smallest picture that can be read."""
     if not _cells(size):
-        return (
-            f"{size} pixels are too few: in one of the five layers no window "
-            "fits."
-        )
+        told = "1 pixel is" if size == 1 else f"{size} pixels are"
+        return f"{told} too few: in one of the five layers no window fits."
     if _cells(size - 1):
-        return f"{size} pixels can be read, and so can {size - 1}."
+        return f"{size} pixels can be read, and so can fewer."
     return ""
 
 
@@ -130,6 +133,8 @@ def _why_cut(value: float) -> str:
         "is positive.",
         100: "100 is the padding. The layers behind it look further to the "
         "right again.",
+        -80: "Has your first layer its padding of 100?",
+        115: "The last layer, with kernel 7, looks further to the right too.",
     }
     other = (
         f"{value:g} is not it. Compose the layers: around which pixel does "

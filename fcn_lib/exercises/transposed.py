@@ -15,6 +15,7 @@ from fcn_lib.exercises.answers import (
     missing,
     no,
     short,
+    size,
     sizes,
     whole,
 )
@@ -22,7 +23,7 @@ from fcn_lib.exercises.answers import (
 SMALL = ((0.0, 1.0), (2.0, 3.0))  # map and kernel of exercise 2
 WAYS = {
     "stride 1": {"stride": 1},
-    "stride 1 with padding 1": {"stride": 1, "padding": 1},
+    "stride 1, padding 1": {"stride": 1, "padding": 1},
     "stride 2": {"stride": 2},
 }
 
@@ -74,7 +75,7 @@ def check_painted(answer: Sequence[Sequence[Sequence[float]]]) -> Verdict:
         return no(f"Three grids are wanted; {len(given)} came.")
     for (way, options), grid in zip(WAYS.items(), given, strict=True):
         if wrong := _wrong_grid(grid, options):
-            return no(f"With {way}: {wrong}")
+            return no(f"For {way}: {wrong}")
     return Verdict(True, "Right: every number of all three.")
 
 
@@ -175,8 +176,11 @@ def _wrong_grid(grid: Tensor, options: dict[str, int]) -> str:
     true = F.conv_transpose2d(small, small, **options)[0, 0]
     unturned = F.conv_transpose2d(small, small.flip(2, 3), **options)[0, 0]
     if grid.shape != true.shape:
-        size = " × ".join(map(str, grid.shape)) or "a single number"
-        return f"your grid is {size}. How large is the canvas, and what stays?"
+        if grid.flatten().equal(true.flatten()):
+            rows = true.int().tolist()
+            return f"the numbers are right. Write a list of rows: {rows}."
+        told = " × ".join(map(str, grid.shape)) or "a single number"
+        return f"your grid is {told}. How large is the canvas, and what stays?"
     if grid.equal(true):
         return ""
     if grid.equal(unturned):
@@ -190,23 +194,24 @@ def _wrong_grid(grid: Tensor, options: dict[str, int]) -> str:
 
 def _wrong_extra(extra: object, n: int, k: int, s: int, p: int) -> str:
     case = f"n = {n}, kernel {k}, stride {s}, padding {p}"
-    if not whole(extra):
+    found = extra if whole(extra) else size(extra)
+    if found is None:
         return (
             f"For {case} your function gives {short(extra)}, no whole number."
         )
     small = F.conv1d(torch.ones(1, 1, n), torch.ones(1, 1, k), None, s, p)
-    if not 0 <= extra < s:
+    if not 0 <= found < s:
         return (
             f"For {case} your function gives {short(extra)}. It must lie "
             "below the stride, and not below 0."
         )
     kernel = torch.ones(1, 1, k)
-    back = F.conv_transpose1d(small, kernel, None, s, p, int(extra))
+    back = F.conv_transpose1d(small, kernel, None, s, p, int(found))
     if back.shape[2] == n:
         return ""
     return (
         f"For {case} the convolution gives {small.shape[2]} rows, and with "
-        f"output padding {extra} you come back to {back.shape[2]}."
+        f"output padding {found} you come back to {back.shape[2]}."
     )
 
 
