@@ -39,7 +39,9 @@ export function frame(el, title) {
   const sentence = h("p", { class: "ep-sentence", "aria-live": "polite" });
   const formula = part("formula", "p");
   const code = h("code", {});
-  const line = h("pre", { class: "ep-code", tabindex: "0" }, code);
+  const line = h(
+    "pre", { class: "ep-code", tabindex: "0", hidden: true }, code,
+  );
   const root = h(
     "div",
     { class: "ep-figure-root", role: "group", "aria-label": title },
@@ -59,7 +61,10 @@ export function frame(el, title) {
     // a number and its % stay on one line
     say: (text) => write(sentence)(text.replaceAll(" %", "\u00a0%")),
     formula: write(formula),
-    code: write(code),
+    code: (text) => {
+      write(code)(text);
+      line.hidden = !text;
+    },
   };
 }
 

@@ -130,6 +130,7 @@ def test_script_judges_as_python_does(maths):
 def test_wrong_answer_is_explained_and_may_be_tried_again(mount, figure):
     page = mount(figure, has_touch=True)
     assert sentence(page) == "0 of 2 answered."
+    expect(page.locator(".ep-code")).to_be_hidden()  # there is none
     group = page.get_by_role("group", name="1. Does mean keep the place?")
     group.get_by_role("button", name="Yes.").tap()
     assert verdict(page, 0).inner_text() == "Not quite. It gives one number."

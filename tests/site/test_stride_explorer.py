@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from playwright.sync_api import expect
 from said import sentence
 from traitlets import TraitError
 
@@ -77,7 +78,9 @@ def test_keys_change_the_stride(mount, figure):
     page.get_by_label("Stride", exact=True).focus()
     page.keyboard.press("ArrowLeft")
     assert "stride 16 the street has 10 × 14 = 140 cells" in sentence(page)
-    code = page.locator(".ep-code").inner_text()
+    shown = page.locator(".ep-code")
+    expect(shown).to_be_visible()
+    code = shown.inner_text()
     assert "kernel_size=16" in code and "(1, 3, 10, 14)" in code
     page.keyboard.press("Home")
     kept = page.locator("figcaption").last.inner_text()
