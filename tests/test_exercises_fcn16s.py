@@ -40,6 +40,14 @@ def stretched(mode):
     )
 
 
+def doubled(mode):
+    def answer(coarse, fine):
+        larger = F.interpolate(coarse, scale_factor=2, mode=mode)
+        return larger[..., : fine.shape[2], : fine.shape[3]] + fine
+
+    return answer
+
+
 def squeezed(coarse, fine):
     larger = upsample(coarse, 2)
     return F.interpolate(larger, fine.shape[-2:], mode="bilinear") + fine
@@ -86,6 +94,8 @@ def test_the_sizes_are_those_in_the_net():
         ([(24, float("nan"))] * 5, "Five pairs"),
         ([(24, float("inf"))] * 5, "Five pairs"),
         ([size[::-1] for size in SIZES], "stride 16: .*Rows come first"),
+        (change(0, (12, 16)), "stride 16: .*That is stride 32"),
+        ([SIZES[i] for i in (1, 0, 2, 3, 4)], "That is stride 32"),
         (change(0, (23, 31)), "stride 16: .*multiples of what"),
         (change(1, (11, 15)), "stride 32: .*complete cells"),
         (change(1, (11, 16)), "stride 32: .*then divide"),
@@ -114,13 +124,15 @@ def test_right_sums_pass(answer):
         (lambda coarse, fine: coarse + fine, "raises RuntimeError"),
         (lambda coarse, fine: fine.numpy(), "not ndarray"),
         (lambda coarse, fine: coarse, r"shape \(2, 3, 4, 3\)"),
-        (lambda c, f: torch.cat([upsample(c, 2), f], 1), r"\(2, 6, 8, 6\)"),
-        (lambda c, f: upsample(cut(c, f), 16), r"\(2, 3, 128, 96\)"),
+        (lambda c, f: torch.cat([cut(c, f), f], 1), r"\(2, 6, 7, 5\)"),
+        (lambda c, f: upsample(cut(c, f), 16), r"\(2, 3, 112, 80\)"),
         (lambda coarse, fine: fine, "coarse scores are missing"),
         (lambda c, f: cut(c, 0 * f), "finer map are missing"),
         (other_corner, "7 × 5 .*which corner"),
         (stretched("bilinear"), "stretched"),
         (stretched("nearest"), "repeated"),
+        (doubled("bilinear"), "7 × 5 .*at the rim"),
+        (doubled("nearest"), "7 × 5 .*repeated"),
         (squeezed, "7 × 5 .*stretched"),
         (lambda c, f: torch.maximum(cut(c, 0 * f), f), "scores are not"),
         (lambda c, f: 2 * cut(c, f), "scores are not"),

@@ -21,6 +21,10 @@ def as_tensor(rate, target):
     return rate / (target < 255).sum()
 
 
+def as_array(rate, target):
+    return np.array([rate]) / np.count_nonzero(target.numpy() != 255)
+
+
 def in_place(rate, target):
     target[target == 255] = 0
     return rate / target.numel()
@@ -71,7 +75,8 @@ def test_the_counts_are_those_of_a_padded_array():
         ((11750, 8), "in each"),
         ((11750, 12_032_000), "afterwards"),
         ((11750, 7), "in all"),
-        ((32000, 11750), "cells are not right"),
+        ((32000, 11750), "other order"),
+        ((32000, 11719), "cells are not right"),
     ],
 )
 def test_wrong_counts_are_told_what_is_wrong(answer, words):
@@ -80,7 +85,7 @@ def test_wrong_counts_are_told_what_is_wrong(answer, words):
     assert re.search(words, repr(verdict)), repr(verdict)
 
 
-@pytest.mark.parametrize("answer", [by_pixels, by_loop, as_tensor])
+@pytest.mark.parametrize("answer", [by_pixels, by_loop, as_tensor, as_array])
 def test_right_rates_pass(answer):
     verdict = check_sum_rate(answer)
     assert verdict and "Right" in repr(verdict)
@@ -89,11 +94,12 @@ def test_right_rates_pass(answer):
 @pytest.mark.parametrize(
     "answer, words",
     [
-        (lambda rate, target: "small", "raises ValueError"),
-        (lambda rate, target: target, "raises"),
+        (lambda rate, target: "small", "one number, not 'small'"),
+        (lambda rate, target: target, "one number, not tensor"),
+        (lambda rate, target: [rate], r"one number, not \[0.1\]"),
         (lambda rate, target: rate / 0, "raises ZeroDivisionError"),
         (lambda rate, target: rate["x"], "raises TypeError"),
-        (lambda rate, target: rate, "steps 48 times as far.* added up"),
+        (lambda rate, target: rate, "steps 45 times as far.* added up"),
         (lambda rate, target: rate / target.numel(), "no part in the sum"),
         (in_place, "no part in the sum"),
         (lambda rate, target: rate / target[0].numel(), "of the batch"),
@@ -101,13 +107,18 @@ def test_right_rates_pass(answer):
             lambda rate, target: rate / int((target[0] != 255).sum()),
             "of the batch",
         ),
+        (
+            lambda rate, target: by_pixels(rate, target[0]) / len(target),
+            "as much void",
+        ),
+        (lambda rate, target: rate / target[:, 1:].numel(), "as much void"),
         (lambda rate, target: rate / len(target), "not over images"),
         (lambda rate, target: rate * 48, "times as far"),
         (lambda rate, target: 1e-10, "times as far"),
         (lambda rate, target: -by_pixels(rate, target), "above zero"),
         (lambda rate, target: 0, "above zero"),
-        (lambda rate, target: float("nan"), "above zero"),
-        (lambda rate, target: float("inf"), "times as far"),
+        (lambda rate, target: float("nan"), "one number, not nan"),
+        (lambda rate, target: float("inf"), "one number, not inf"),
     ],
 )
 def test_a_wrong_rate_is_told_what_is_wrong(answer, words):

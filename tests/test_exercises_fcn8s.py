@@ -44,6 +44,17 @@ def squeezed(net, maps, H, W):
     return F.interpolate(fused(net, maps), (H, W), mode="bilinear")
 
 
+def squeezed_at_last(mode):
+    def answer(net, maps, H, W):
+        return F.interpolate(uncut(net, maps, H, W), (H, W), mode=mode)
+
+    return answer
+
+
+def other_corner(net, maps, H, W):
+    return uncut(net, maps, H, W)[..., -H:, -W:]
+
+
 def no_last_step(net, maps, H, W):
     return fused(net, maps)
 
@@ -115,6 +126,8 @@ def test_the_right_number_passes():
         ("17920", "no whole number"),
         (2240.0, "So many cells"),
         ((40, 56), "no whole number"),
+        ((8, 40, 56), "a shape. How many values"),
+        (torch.zeros(8, 40, 56).shape, "a shape. How many values"),
         (True, "How many cells"),
         (len, "no whole number"),
         (2240, "So many cells"),
@@ -148,6 +161,9 @@ def test_right_nets_pass(answer):
         (no_last_step, "Where are the pixels"),
         (short_step, "last step is too short"),
         (squeezed, "from stride 32 is not right"),
+        (squeezed_at_last("bilinear"), "64 × 96 logits are squeezed"),
+        (squeezed_at_last("nearest"), "64 × 96 logits are squeezed"),
+        (other_corner, "cut at the top and at the left"),
         (without(0), "stride 4 has no say"),
         (without(1), "stride 8 has no say"),
         (without(2), "stride 16 has no say"),

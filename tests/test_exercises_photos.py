@@ -40,7 +40,12 @@ def test_right_labels_of_pets_pass(answer):
     "answer, words",
     [
         (raising, "raises IndexError"),
-        (lambda trimap: [[1, 2], [3]], "raises ValueError"),
+        (lambda trimap: [[1, 2], [3]], "An array is wanted, not list"),
+        (lambda trimap: by_table(trimap).tolist(), "array is wanted, not l"),
+        (
+            lambda trimap: np.where(trimap == 3, 0, trimap),
+            r"pet is, the labels are \[1\]; the task wants 0",
+        ),
         (lambda trimap: 7, r"\(4, 4\) came back as \(\)"),
         (lambda trimap: trimap[:2], r"came back as \(2, 4\)"),
         (lambda trimap: trimap.ravel(), r"came back as \(16,\)"),
@@ -95,6 +100,8 @@ def test_the_ious_are_those_of_drawn_things():
         (np.zeros((2, 2)), r"not array\(\[\[0., 0.\], \[0., 0.\]\]\)"),
         ((1, 1), "1 is the IoU when void is left out"),
         ((PAIR[0], 1), "belong to the pole"),
+        ((0.9, PAIR[1]), "square is right so far; to two decimals"),
+        ((PAIR[0], 0.2), "pole is right so far; to two decimals"),
         ((0.97, PAIR[1]), "at all four sides"),
         ((PAIR[0], 0.25), "at all four sides"),
         ((PAIR[0], 0.0), "Half of the band lies outside the pole"),

@@ -27,6 +27,10 @@ def test_the_right_psnr(answer):
         (2.81, "bels"),
         (64.77, "natural"),
         (4.07, "squared too"),
+        (56.26, "squared already"),
+        (28, "to one decimal"),
+        (28.0, "to one decimal"),
+        (29, "255² goes over it"),
         (100, "255² goes over it"),
     ],
 )
@@ -58,14 +62,20 @@ def test_wrong_shapes(answer, words):
     assert not verdict and words in verdict.text
 
 
-def two_shuffles(first, second):
+def two_shuffles(first, second, padding=1):
     """Make ×4 with two convolutions that have these channels."""
     return lambda channels: nn.Sequential(
-        nn.Conv2d(channels, first, 3, padding=1),
+        nn.Conv2d(channels, first, 3, padding=padding),
         nn.PixelShuffle(2),
-        nn.Conv2d(first // 4, second, 3, padding=1),
+        nn.Conv2d(first // 4, second, 3, padding=padding),
         nn.PixelShuffle(2),
     )
+
+
+def twice_the_same(channels):
+    """The first shuffle leaves fewer channels than the second wants."""
+    conv = nn.Conv2d(channels, 12, 3, padding=1)
+    return nn.Sequential(*[conv, nn.PixelShuffle(2)] * 2)
 
 
 def test_the_right_layers():
@@ -118,7 +128,13 @@ def test_a_shuffle_may_work_twice(layer):
     "answer, words",
     [
         (two_shuffles(32, 3), "RuntimeError"),
+        (two_shuffles(32, 3), "into the second?"),
+        (twice_the_same, "RuntimeError"),
+        (twice_the_same, "into the second?"),
         (two_shuffles(32, 16), "(1, 4, 20, 28)"),
+        (two_shuffles(32, 16), "into the second?"),
+        (two_shuffles(32, 12, padding=0), "(1, 3, 8, 16)"),
+        (two_shuffles(32, 12, padding=0), "has each convolution its padding"),
         (quadrupled_at_once, "takes 0 with"),
         (shared(1), "takes 1 with"),
         (shared(3), "takes 3 with"),
@@ -164,7 +180,9 @@ def test_the_right_kernel():
         (lambda kernel: merged(kernel) / 4, "four times"),
         (lambda kernel: in_one_line(kernel.flip(0, 1)), "180°"),
         (lambda kernel: in_one_line(kernel) + 1e-3, "four times"),
-        (lambda kernel: [[0] * 4] * 4, "()"),
+        (lambda kernel: [[0] * 4] * 4, "A tensor is wanted, not list"),
+        (lambda kernel: merged(kernel).tolist(), "tensor is wanted"),
+        (lambda kernel: kernel.sum(), "(); (4, 4)"),
         (lambda kernel: kernel[5], "IndexError"),
     ],
 )

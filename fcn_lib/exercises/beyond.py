@@ -1,6 +1,7 @@
 """Checks for the exercises of ``chapters/beyond.ipynb``."""
 
 from collections.abc import Callable
+from copy import deepcopy
 
 import torch
 from torch import nn
@@ -13,7 +14,7 @@ from fcn_lib.exercises.answers import (
     no,
     short,
     size,
-    whole,
+    sizes,
 )
 from fcn_lib.stride import receptive_field
 
@@ -56,8 +57,8 @@ def check_no_holes(dilations: tuple[int, int, int]) -> Verdict:
     """
     if missing(dilations):
         return no("Nothing yet: put three dilations there.")
-    steps = items(dilations)
-    if len(steps) != 3 or not all(whole(d) and d > 0 for d in steps):
+    steps = sizes(dilations, 3)
+    if steps is None or min(steps) < 1:
         return no("It takes three whole numbers from 1 up.")
     if max(steps) > 100:
         return no(f"{short(max(steps))} leaves holes: try small numbers.")
@@ -86,23 +87,45 @@ def check_split(
     split: Callable[[nn.Conv2d, int], tuple[nn.Conv2d, nn.Conv2d]],
 ) -> str:
     """Exercise 3: a convolution of a concatenation, as two of its parts."""
-    layer = nn.Conv2d(7, 2, 3, padding=1)
+    for layer in (
+        nn.Conv2d(7, 2, 3, padding=1),
+        nn.Conv2d(7, 2, 1, bias=False),
+    ):
+        # a copy, since the answer may change what it is given
+        if wrong := _wrong_parts(split(deepcopy(layer), 3), layer):
+            return f"{layer}: {wrong}"
+    return ""
+
+
+def _wrong_parts(found: object, layer: nn.Conv2d) -> str:
+    """Say what is wrong with the two parts of a layer."""
+    two = items(found)
+    if len(two) != 2 or not all(isinstance(part, nn.Conv2d) for part in two):
+        return "two nn.Conv2d are wanted."
+    first, second = two
+    if (first.in_channels, second.in_channels) != (3, 4):
+        return (
+            "the first part must read the 3 channels of x, the second the 4 "
+            "of y."
+        )
     x, y = torch.rand(2, 3, 5, 6), torch.rand(2, 4, 5, 6)
-    first, second = split(layer, 3)
     both = layer(torch.cat([x, y], dim=1))
     parts = first(x) + second(y)
     if parts.shape != both.shape:
         return (
-            f"The sum has the shape {tuple(parts.shape)}, not "
+            f"the sum has the shape {tuple(parts.shape)}, not "
             f"{tuple(both.shape)}: has each part the layer's padding?"
         )
     if torch.allclose(parts, both, atol=1e-5):
         return ""
-    bias = layer.bias[:, None, None]
-    for times, hint in (2, "twice"), (0, "never"):
-        if torch.allclose(parts, both + (times - 1) * bias, atol=1e-5):
-            return f"Nearly: the bias is added {hint}."
+    left = parts - both
+    if torch.allclose(left, left[..., :1, :1].expand_as(left), atol=1e-5):
+        return (
+            "the weights are right, the biases are not: together they must "
+            "add what the layer's own adds, once. (nn.Conv2d draws one unless "
+            "told bias=False.)"
+        )
     return (
-        "The shapes are right, the numbers are not: which channels of the "
+        "the shapes are right, the numbers are not: which channels of the "
         "weight meet x, and which meet y?"
     )

@@ -67,7 +67,7 @@ def check_fuse(answer: Callable[[Tensor, Tensor], Tensor]) -> str:
         False
     """
     coarse = torch.randn(2, 3, 4, 3)
-    for H, W in (8, 6), (7, 5), (8, 5):
+    for H, W in (7, 5), (8, 6), (8, 5):
         fine = torch.randn(2, 3, H, W)
         try:
             found = answer(coarse.clone(), fine.clone())
@@ -86,6 +86,8 @@ def _why(name: str, pair: tuple, wanted: tuple) -> str:
         return "Rows come first, then columns."
     if name == "stride 32" and pair == tuple(n // 32 for n in PHOTO):
         return "Those are the complete cells; what of the other pixels?"
+    if name == "stride 16" and pair == tuple(n // 2 for n in wanted):
+        return "That is stride 32."
     if name == "stride 16" and pair == tuple(-(-n // 16) for n in PHOTO):
         return "So it is without filling up. The image grows first."
     return {
@@ -119,10 +121,21 @@ def _results(coarse: Tensor, fine: Tensor) -> list[tuple[Tensor, str]]:
     H, W = fine.shape[-2:]
     tent = bilinear_kernel(4).expand(3, 1, 4, 4)
     larger = F.conv_transpose2d(coarse, tent, stride=2, padding=1, groups=3)
+    doubled = {
+        mode: F.interpolate(coarse, scale_factor=2, mode=mode)[..., :H, :W]
+        for mode in ("bilinear", "nearest")
+    }
+    rim = (
+        "every cell lies where it lay, but at the rim this is not the tent "
+        "of the nets: take `upsample(coarse, 2)`."
+    )
+    repeated = (
+        "the coarse cells are repeated, and the nets blend them: take "
+        "`upsample(coarse, 2)`."
+    )
     stretched = (
-        "the coarse map is stretched to the finer one's size, or its cells "
-        "are repeated. Where do its cells lie then, and where did they lie "
-        "in the image?"
+        "the coarse map is stretched to the finer one's size. Where do its "
+        "cells lie then, and where did they lie in the image?"
     )
     corner = (
         "cut at the top and at the left. In which corner do both maps begin?"
@@ -132,9 +145,11 @@ def _results(coarse: Tensor, fine: Tensor) -> list[tuple[Tensor, str]]:
         (larger[..., :H, :W], "the scores of the finer map are missing."),
         (fine, "the coarse scores are missing."),
         (larger[..., -H:, -W:] + fine, corner),
+        (doubled["bilinear"] + fine, rim),
+        (doubled["nearest"] + fine, repeated),
         *(
             (F.interpolate(x, size=(H, W), mode=mode) + fine, stretched)
             for x in (coarse, larger)
-            for mode in ("bilinear", "nearest")
+            for mode in doubled
         ),
     ]

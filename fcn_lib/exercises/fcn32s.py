@@ -12,6 +12,7 @@ from fcn_lib.exercises.answers import (
     items,
     missing,
     no,
+    number,
     short,
     sizes,
 )
@@ -39,6 +40,8 @@ def check_phone(answer: tuple[int, int]) -> Verdict:
         return no("Both are counts: whole numbers.")
     cells, pixels = counts
     h, w = (conv_size(n, 32, stride=32, ceil_mode=True) for n in PHONE)
+    if not (_wrong_cells(pixels, h, w) or _wrong_filling(cells, h, w)):
+        return no("In the other order: (cells, pixels).")
     if wrong := _wrong_cells(cells, h, w) or _wrong_filling(pixels, h, w):
         return no(wrong)
     return Verdict(True, "Right: only the last row of cells is incomplete.")
@@ -64,8 +67,12 @@ def check_sum_rate(answer: Callable[[float, Tensor], float]) -> str:
     logits = torch.randn(2, 3, 5, 6)
     target = torch.randint(0, 3, (2, 5, 6))
     target[:, 0] = 255  # a row of void in each image
-    rate = answer(0.1, target.clone())
-    return _wrong_rate(float(rate), logits, target)
+    target[1, 2, :3] = 255  # and not as much in both
+    answered = answer(0.1, target.clone())
+    rate = number(answered)
+    if rate is None:
+        return f"A rate is one number, not {short(answered)}."
+    return _wrong_rate(rate, logits, target)
 
 
 def _wrong_cells(cells: int, h: int, w: int) -> str:
@@ -115,10 +122,12 @@ def _wrong_rate(rate: float, logits: Tensor, target: Tensor) -> str:
     far = (by_sum.norm() / by_mean.norm()).item()
     told = f"With your rate the sum steps {far:.3g} times as far as the mean."
     batch = "The sum goes over all images of the batch."
+    first = int((target[0] != 255).sum())
     hints = {
         target.numel(): "Which pixels have no part in the sum?",
         target[0].numel(): batch,
-        int((target[0] != 255).sum()): batch,
+        first: batch,
+        first * len(target): "Has each image as much void as the first?",
         len(target): "A mean over pixels, not over images.",
     }
     divided = round(0.1 / rate) if rate > 1e-6 else 0

@@ -13,6 +13,7 @@ from fcn_lib.exercises.answers import (
     no,
     short,
     size,
+    sizes,
 )
 from fcn_lib.stride import conv_size
 from fcn_lib.transposed import bilinear_kernel
@@ -44,6 +45,8 @@ def check_finest(answer: int) -> Verdict:
     """
     if missing(answer):
         return no("Nothing yet: put a whole number there.")
+    if sizes(answer, 3):
+        return no("That is a shape. How many values has it?")
     count = size(answer)
     if count is None:
         return no(f"{short(answer)} is no whole number.")
@@ -113,21 +116,46 @@ def _wrong_part(answer: Callable, net: Heads, maps: dict) -> str:
     """Say which map does not arrive as it should."""
     ours = answer(net, list(maps.values()), *SIZE)
     right = _by_hand(net, maps)
-    if torch.allclose(ours, right, atol=1e-4):
+    if torch.allclose(ours, _cut(right), atol=1e-4):
         return ""
+    if wrong := _wrong_fit(ours, right):
+        return f"The shape is right, but {wrong}"
     for stride in 32, 16, 8, 4:
         less = {**maps, stride: torch.zeros_like(maps[stride])}
         part = ours - answer(net, list(less.values()), *SIZE)
         if not part.any():
             return f"The map of stride {stride} has no say in your logits."
-        if not torch.allclose(part, right - _by_hand(net, less), atol=1e-4):
+        wanted = _cut(right - _by_hand(net, less))
+        if not torch.allclose(part, wanted, atol=1e-4):
             text = f"The shape is right. But what comes from stride {stride} "
             return text + "is not right: which layers does it pass?"
     return "All four maps arrive, yet the sum is not right: biases, or signs?"
 
 
+def _wrong_fit(logits: Tensor, full: Tensor) -> str:
+    """Say what is wrong if the sum is right, but fitted in another way."""
+    H, W = SIZE
+    if torch.allclose(logits, full[..., -H:, -W:], atol=1e-4):
+        return (
+            "you cut at the top and at the left. Where was the image filled "
+            "up?"
+        )
+    for mode in "bilinear", "nearest":
+        squeezed = F.interpolate(full, size=SIZE, mode=mode)
+        if torch.allclose(logits, squeezed, atol=1e-4):
+            return (
+                "64 × 96 logits are squeezed into 50 × 77. What was filled "
+                "in has to be cut off."
+            )
+    return ""
+
+
+def _cut(full: Tensor) -> Tensor:
+    return full[..., : SIZE[0], : SIZE[1]]
+
+
 def _by_hand(net: Heads, maps: dict[int, Tensor]) -> Tensor:
-    """Send each map its way alone, and add up at the pixels."""
+    """Send each map its way alone, and add up at the pixels, all of them."""
     layers = [net.score, net.score_pool4, net.score_pool3, net.score_pool2]
     steps = [net.upscore2, net.upscore_pool4, net.upscore_pool3]
     kernels = [step.weight for step in steps]
@@ -140,4 +168,4 @@ def _by_hand(net: Heads, maps: dict[int, Tensor]) -> Tensor:
         for kernel in kernels[i:]:
             x = F.conv_transpose2d(x, kernel, None, 2, 1, groups=K)
         total = total + F.conv_transpose2d(x, tent, None, 4, 2, groups=K)
-    return total[..., : SIZE[0], : SIZE[1]]
+    return total

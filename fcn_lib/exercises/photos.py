@@ -45,6 +45,8 @@ def check_pet_labels(answer: Callable[[NDArray], NDArray]) -> str:
             "The trimap itself was changed. Whoever reads it again gets "
             "something else: work on a copy."
         )
+    if isinstance(found, list | tuple):
+        return f"An array is wanted, not {type(found).__name__}."
     return _wrong_labels(np.asarray(found))
 
 
@@ -122,15 +124,21 @@ def _wrong_ids(labels: NDArray) -> str:
     ):
         if not (part == wanted).all():
             found = sorted({int(value) for value in part})
-            return f"Where the {name} is, the labels are {found}."
+            return (
+                f"Where the {name} is, the labels are {found}; the task "
+                f"wants {wanted}."
+            )
     return ""
 
 
 def _wrong_iou(name: str, value: float, shape: tuple[int, int]) -> str:
     """Say what is wrong with one IoU."""
     (H, W), b = shape, BAND
-    if abs(value - _left(H, W, 2 * b)) < 0.005:
+    right = _left(H, W, 2 * b)
+    if abs(value - right) < 0.005:
         return ""
+    if value == round(right, 1):
+        return f"The {name} is right so far; to two decimals, please."
     if abs(value - 1) < 1e-9:
         return (
             "1 is the IoU when void is left out of the score. Here all "

@@ -14,6 +14,7 @@ from fcn_lib.exercises.answers import (
     missing,
     no,
     number,
+    raises,
     sizes,
 )
 
@@ -33,8 +34,11 @@ def check_psnr(answer: float) -> Verdict:
     if value is None:
         return no("A PSNR is one number, in decibels.")
     mean = (20**2 + 0 + 0 + 0) / 4
-    if math.isclose(value, 10 * math.log10(255**2 / mean), abs_tol=TOLERANCE):
+    right = 10 * math.log10(255**2 / mean)
+    if math.isclose(value, right, abs_tol=TOLERANCE):
         return Verdict(True, "Right: the mean of the squares is 100.")
+    if value == round(right):
+        return no("Right so far; to one decimal, please.")
     return no(_why_psnr(value, mean))
 
 
@@ -86,8 +90,15 @@ def check_quadruple(answer: Callable[[int], nn.Module]) -> str:
         if isinstance(part, nn.PixelShuffle) and part.upscale_factor == 2:
             steps.append(part)
 
+    fit = (
+        "Each shuffle takes four channels for one: how many must go into the "
+        "second?"
+    )
     with torch.no_grad(), register_module_forward_hook(note):
-        shape = tuple(layer(torch.zeros(1, 8, 5, 7)).shape)
+        try:
+            shape = tuple(layer(torch.zeros(1, 8, 5, 7)).shape)
+        except RuntimeError as error:
+            return f"Your layer {raises(error)}. {fit}"
     if len(steps) != 2:
         return (
             f"Two steps of ×2 are wanted; your layer takes {len(steps)} with "
@@ -95,10 +106,12 @@ def check_quadruple(answer: Callable[[int], nn.Module]) -> str:
         )
     if shape == (1, 3, 20, 28):
         return ""
-    return (
-        f"(1, 8, 5, 7) becomes {shape}. Each shuffle takes four channels for "
-        "one: how many must go into the second?"
-    )
+    if shape[1:2] == (3,):
+        fit = (
+            "Three channels, good. But the size is not 20 × 28: has each "
+            "convolution its padding?"
+        )
+    return f"(1, 8, 5, 7) becomes {shape}. {fit}"
 
 
 @function_check(
@@ -117,7 +130,9 @@ def check_merged(answer: Callable[[Tensor], Tensor]) -> str:
     """
     kernel = torch.rand(3, 3)
     merged = answer(kernel.clone())
-    shape = tuple(getattr(merged, "shape", ()))
+    if not hasattr(merged, "shape"):
+        return f"A tensor is wanted, not {type(merged).__name__}."
+    shape = tuple(merged.shape)
     if shape != (4, 4):
         return f"Your kernel is {shape}; (4, 4) is wanted."
     merged, kernel = torch.as_tensor(merged).double(), kernel.double()
@@ -144,6 +159,8 @@ def _why_psnr(value: float, mean: float) -> str:
         "one.",
         10 * math.log(255**2 / mean): "That is the natural logarithm; "
         "decibels take the one to base 10.",
+        20 * math.log10(255**2 / mean): "20 goes with the ratio of 255 to "
+        "the root of the mean. Your ratio is squared already.",
         10 * math.log10(255 / mean): "The highest value is squared too, as "
         "the errors are.",
     }
