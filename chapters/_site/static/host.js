@@ -78,10 +78,10 @@ const everyPixel = {};
   // two views of one widget share its model
   const model = once(async (address) => new Model(await load(address)));
 
-  // What is read below stays where it is, also in Safari, which does not see
-  // to that.
+  // What is read below a figure stays where it is when the figure grows, also
+  // in Safari, which does not see to that.
   const keepPlace = (place, before) => {
-    if (CSS.supports("overflow-anchor", "auto")) return;
+    if (before.top >= 0 || CSS.supports("overflow-anchor", "auto")) return;
     const top = place.getBoundingClientRect().height - before.height;
     scrollBy({ top, behavior: "instant" });
   };
@@ -97,7 +97,7 @@ const everyPixel = {};
       await act.render({ model: own, el });
       still.remove();
       place.dataset.mounted = "";
-      if (before.top < 0) keepPlace(place, before);
+      keepPlace(place, before);
     } catch (error) {
       console.warn("A figure stays a still:", error);
       el.remove();
