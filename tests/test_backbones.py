@@ -11,9 +11,11 @@ from torch import nn
 from torchvision.transforms.v2.functional import center_crop, resize
 
 from fcn_lib.backbones import (
+    DEFAULT,
     STRIDES,
     Backbone,
     evaluating,
+    fixing,
     imagenet_classifier,
 )
 
@@ -226,3 +228,51 @@ def test_batch_normalisation_needs_more_than_one_value():
     assert net(torch.zeros(2, 3, 20, 32))[-1].shape == (2, 64, 1, 1)
     assert net(torch.zeros(1, 3, 33, 20))[-1].shape == (1, 64, 2, 1)
     assert net.eval()(torch.zeros(1, 3, 20, 32))[-1].shape == (1, 64, 1, 1)
+
+
+@pytest.mark.parametrize(
+    "name", [DEFAULT, "test_efficientnet", "test_resnet", "convnext_atto"]
+)
+@pytest.mark.parametrize("stride", [4, 16])
+def test_layers_up_to_a_stride_are_those_that_make_its_map(name, stride):
+    net = Backbone(name, pretrained=False)
+    place = net.body.feature_info.reduction().index(stride)
+    net.body(torch.rand(2, 3, 64, 64))[place].sum().backward()
+    reached = [w for w in net.parameters() if w.grad is not None]
+    found = [w for part in net.up_to(stride) for w in part.parameters(False)]
+    assert {id(w) for w in found} == {id(w) for w in reached}
+    assert 0 < len(found) < len(list(net.parameters()))
+
+
+@pytest.mark.parametrize(
+    "name, stride, words",
+    [
+        ("test_resnet", 3, r"no map of stride 3: there are \[.*, and 0 to"),
+        ("vgg11", 4, "does not tell .* map of stride 4: give 0"),
+    ],
+)
+def test_layers_that_cannot_be_told_apart_are_refused(name, stride, words):
+    with pytest.raises(ValueError, match=words):
+        Backbone(name, pretrained=False).up_to(stride)
+
+
+def test_fixed_layers_stay_and_are_let_go_again():
+    net = nn.Sequential(
+        nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4), nn.Conv2d(4, 2, 1)
+    ).train()
+    net[0].bias.requires_grad_(False)
+    before = {key: value.clone() for key, value in net.state_dict().items()}
+    optimizer = torch.optim.SGD(net.parameters(), lr=1.0)
+    with pytest.raises(KeyboardInterrupt), fixing(net[:2]):
+        net(torch.rand(5, 3, 2, 2)).square().sum().backward()
+        optimizer.step()
+        raise KeyboardInterrupt
+    changed = {
+        key
+        for key, value in net.state_dict().items()
+        if not value.equal(before[key])
+    }
+    assert changed == {"2.weight", "2.bias"}
+    assert all(part.training for part in net.modules())
+    fixed = [key for key, w in net.named_parameters() if not w.requires_grad]
+    assert fixed == ["0.bias"]

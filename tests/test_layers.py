@@ -19,7 +19,7 @@ LEVELS = [  # from the bottom up; one row side by side
         "batches",
         "checkpoints",
     },
-    {"prediction", "photos"},
+    {"prediction", "photos", "cache"},
     {"fcn32s", "fcn16s", "fcn8s", "superres", "beyond", "dilated"},
     {"train"},
     {"viz", "results"},

@@ -5,8 +5,7 @@ import pytest
 from fcn_lib import train
 from fcn_lib.fcn32s import FCN32s
 from fcn_lib.losses import class_weights
-from fcn_lib.results.ladders import score_net
-from fcn_lib.results.learning import learn_and_score
+from fcn_lib.results.learning import learn_and_score, score_net
 from fcn_lib.scenes import CLASSES, Scenes
 
 RECIPE = {"steps": 2, "batch_size": 2, "learning_rate": 0.1, "crop": (32, 32)}

@@ -159,6 +159,7 @@ def test_a_checkpoint_says_what_it_holds(home):
         "seed": 0,
         "pairs": 4,
         "crop": (160, 224),
+        "fixed": 0,
     }
 
 
@@ -181,8 +182,8 @@ def test_a_net_learns_what_fit_teaches(here):
 @pytest.mark.parametrize("data", ["scenes", "camvid", "folder"])
 def test_what_is_not_given_comes_from_the_recipe(tmp_path, monkeypatch, data):
     recipe = {"steps": 3, "batch_size": 2, "learning_rate": 0.02}
-    recipe["crop"] = (32, 32)
-    recipes = {"scenes": recipe, "camvid": recipe | {"steps": 2}}
+    recipe |= {"crop": (32, 32), "fixed": 4}
+    recipes = {"scenes": recipe, "camvid": recipe | {"steps": 2, "fixed": 0}}
     monkeypatch.setattr(train, "RECIPES", recipes)
     streets = list(train.Scenes(2, size=(32, 64)))
     monkeypatch.setattr(train, "scene_pairs", {"train": streets}.get)

@@ -8,7 +8,7 @@ import pytest
 
 from fcn_lib import results, train
 from fcn_lib.pixels import boundary_iou, confusion_matrix, scores
-from fcn_lib.results import ladders, store
+from fcn_lib.results import ladders, learning, store
 from fcn_lib.scenes import CLASSES
 
 ROOT = Path(__file__).parent.parent
@@ -87,9 +87,9 @@ def test_labels_are_scored_as_everywhere():
     target[0, 0] = 255
     preds = rng.integers(0, 3, (2, 9, 12)).astype(np.uint8)
     pairs = [(np.zeros((9, 12, 3), np.uint8), part) for part in target]
-    ours = ladders.score_labels(preds, pairs, "abc")
+    ours = learning.score_labels(preds, pairs, "abc")
     theirs = scores(confusion_matrix(preds, target, 3))
-    rims = boundary_iou(preds, target, 3, width=ladders.RIM).mean()
+    rims = boundary_iou(preds, target, 3, width=learning.RIM).mean()
     assert ours["mean_iou"] == pytest.approx(theirs.mean_iou, abs=1e-4)
     assert ours["pixel_accuracy"] == pytest.approx(
         theirs.pixel_accuracy, abs=1e-4
@@ -139,7 +139,7 @@ def test_the_stored_ladder_on_camvid_holds_for_each_seed():
 def test_the_ladder_holds_today():
     pairs = train.scene_pairs("test")
     rungs = [
-        ladders.score_net(train.trained(name), pairs, CLASSES)
+        learning.score_net(train.trained(name), pairs, CLASSES)
         for name in train.NETS
     ]
     s32, s16, s8 = (run["mean_iou"] for run in rungs)

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from fcn_lib import train
+from fcn_lib import cache, train
 from fcn_lib.checkpoints import Keep
 from fcn_lib.fcn32s import FCN32s
 
@@ -101,6 +101,28 @@ def test_a_real_net_learns_four_streets_by_heart():
     streets = list(train.Scenes(4, size=(64, 96)))
     losses = train.fit(net, streets, steps=30, batch_size=4)
     assert np.mean(losses[-3:]) < 0.6 * np.mean(losses[:3])
+
+
+def test_fixed_layers_stay_while_the_others_learn():
+    torch.manual_seed(0)
+    net = FCN32s(8, "test_efficientnet", pretrained=False)
+    before = {key: v.clone() for key, v in net.state_dict().items()}
+    streets = list(train.Scenes(4, size=(64, 96)))
+    train.fit(net, streets, steps=3, batch_size=4, fixed=4)
+    early = {id(part) for part in net.backbone.up_to(4)}
+    names = [name for name, part in net.named_modules() if id(part) in early]
+    assert len(names) > 5
+    for key, value in net.state_dict().items():
+        stays = key.rpartition(".")[0] in names
+        assert value.equal(before[key]) == stays, key
+    assert all(w.requires_grad for w in net.parameters())
+
+
+def test_a_stride_without_a_map_cannot_be_fixed():
+    net = FCN32s(8, "test_efficientnet", pretrained=False)
+    streets = list(train.Scenes(2, size=(32, 32)))
+    with pytest.raises(ValueError, match="no map of stride 5"):
+        train.fit(net, streets, steps=1, batch_size=2, fixed=5)
 
 
 def test_a_seed_gives_the_same_losses_bit_for_bit():
@@ -307,6 +329,21 @@ def test_the_splits_share_no_street(monkeypatch):
     assert len({image.tobytes() for image, _ in streets}) == 6
 
 
+def test_scenes_are_drawn_once_and_then_loaded(monkeypatch, tmp_path):
+    monkeypatch.setenv("FCN_CACHE", str(tmp_path))
+    monkeypatch.setitem(train.SPLITS, "test", (3, 1))
+    first = train.scene_pairs("test")
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "Scenes", None)  # none is drawn
+        second = train.scene_pairs("test")
+    drawn = list(train.Scenes(3, seed=1))
+    for pairs in first, second:
+        assert len(pairs) == 3
+        for (image, labels), (right, truth) in zip(pairs, drawn, strict=True):
+            assert image.dtype == labels.dtype == np.uint8
+            assert (image == right).all() and (labels == truth).all()
+
+
 def test_a_net_is_trained_once_and_then_loaded(runs, tmp_path):
     first = train.trained("fcn32s")
     (path,) = kept(tmp_path)
@@ -378,7 +415,7 @@ def test_a_net_is_the_same_trained_or_loaded_by_another(runs):
     streets = train.scene_pairs("train")
     labels = [labels for _, labels in streets]
     weight = train.class_weights(labels, len(train.CLASSES))
-    train.fit(plain, streets, seed=0, weight=weight)
+    train.fit(plain, streets, seed=0, weight=weight, fixed=4)
     ours = train.trained("fcn32s").state_dict()
     assert all(v.equal(ours[k]) for k, v in plain.state_dict().items())
 
@@ -455,16 +492,26 @@ def test_an_unknown_net_is_refused(runs, name, data):
 
 @pytest.fixture
 def copy(tmp_path, monkeypatch):
-    """Let ``train`` believe that it lies in a copy of the library."""
+    """Let ``cache`` believe that it lies in a copy of the library."""
     folder = tmp_path / "fcn_lib"
     shutil.copytree(Path(train.__file__).parent, folder)
-    monkeypatch.setattr(train, "__file__", str(folder / "train.py"))
+    monkeypatch.setattr(cache, "__file__", str(folder / "cache.py"))
     return folder
 
 
 def key(name="fcn32s"):
     """The name under which a net would be kept."""
-    return train._cache_path(name, "scenes", 0).name
+    asked = []
+
+    def noted(title, code, make):
+        asked.append(cache.cache_path(title, code).name)
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train, "kept", noted)
+        with pytest.raises(KeyboardInterrupt):
+            train.trained(name)
+    return asked[0]
 
 
 def test_a_copy_of_the_code_has_the_same_key(copy, monkeypatch):
@@ -525,8 +572,8 @@ def test_another_torch_trains_anew(monkeypatch):
 
 def test_the_cache_is_at_home_unless_told(monkeypatch, tmp_path):
     monkeypatch.setenv("FCN_CACHE", str(tmp_path))
-    assert train._cache_path("fcn32s", "scenes", 0).parent == tmp_path
+    assert cache.cache_path("streets", []).parent == tmp_path
     monkeypatch.delenv("FCN_CACHE")
     monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
-    folder = train._cache_path("fcn32s", "scenes", 0).parent
+    folder = cache.cache_path("streets", []).parent
     assert folder == tmp_path / "home/.cache/fcn_lib"

@@ -18,7 +18,7 @@ SHRINK = {"scenes": 1, "camvid": 2, "folder": 1}
 
 
 def recipe(data: str) -> dict:
-    """Look up steps, batch_size, learning_rate, crop and shrink.
+    """Look up steps, batch_size, learning_rate, crop, fixed and shrink.
 
     Args:
         data: "scenes", "camvid" or "folder", which is trained as CamVid is.

@@ -15,7 +15,7 @@ from fcn_lib.commands.nets import grow, make
 from fcn_lib.losses import class_weights
 
 PROGRAM = ("python", "-m", "fcn_lib")
-SETTINGS = ("steps", "batch_size", "learning_rate", "crop")
+SETTINGS = ("steps", "batch_size", "learning_rate", "crop", "fixed")
 
 
 def run_train(args: Namespace) -> None:
@@ -34,7 +34,10 @@ def run_train(args: Namespace) -> None:
         "pretrained": args.pretrained,
         "grown_from": args.grow_from,
     } | describe(args.data, args, {})
-    settings = recipe(args.data) | given(args, SETTINGS)
+    settings = recipe(args.data)
+    if not args.pretrained:
+        settings["fixed"] = 0  # what knows nothing must learn
+    settings |= given(args, SETTINGS)
     settings = {key: settings[key] for key in SETTINGS}
     path = Path(args.out or f"{args.model}-{args.data}-{args.seed}.ckpt")
     _check(path, args.resume)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from fcn_lib import train
+from fcn_lib.backbones import fixing
 from fcn_lib.beyond import SumNet, UNet
 from fcn_lib.dilated import DilatedFCN
 from fcn_lib.fcn8s import FCN8s
@@ -100,7 +101,8 @@ def _costs() -> dict:
 def _step(net: nn.Module, images: Tensor, target: Tensor) -> None:
     """Forward and backward, on the CPU, without the optimizer."""
     net.zero_grad()
-    masked_cross_entropy(net(images), target).backward()
+    with fixing(net.backbone.up_to(RECIPE["fixed"])):
+        masked_cross_entropy(net(images), target).backward()
 
 
 def _command(path: Path) -> str:

@@ -15,7 +15,7 @@ from fcn_lib import train
 from fcn_lib.batches import Pairs
 from fcn_lib.datasets import CAMVID, camvid, load
 from fcn_lib.pixels import VOID
-from fcn_lib.results.ladders import score_labels, score_net
+from fcn_lib.results.learning import score_labels, score_net
 from fcn_lib.results.store import Jobs, measure
 from fcn_lib.scenes import CLASSES
 

@@ -1,14 +1,45 @@
-"""A net that learns at once: from the first step on, with all its parts."""
+"""Score a net; or let one learn at once, with all its parts, and score it."""
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from fcn_lib import train
 from fcn_lib.batches import Pairs
 from fcn_lib.losses import class_weights
-from fcn_lib.results.ladders import score_net
+from fcn_lib.pixels import boundary_iou, confusion_matrix, scores
+
+RIM = 2  # pixels, for boundary IoU
+
+
+def score_net(net: nn.Module, pairs: Pairs, classes: Sequence[str]) -> dict:
+    """Judge a net on pictures of one size.
+
+    Returns:
+        Plain numbers: pixel_accuracy, mean_iou, boundary_iou (of rims two
+        pixels wide), and the iou of each class by name.
+    """
+    preds = np.stack([net.predict(image) for image, _ in pairs])
+    return score_labels(preds, pairs, classes)
+
+
+def score_labels(preds: NDArray, pairs: Pairs, classes: Sequence[str]) -> dict:
+    """As ``score_net``, for labels (N, H, W) that are there already."""
+    target = np.stack([labels for _, labels in pairs])
+    result = scores(confusion_matrix(preds, target, len(classes)))
+    rims = boundary_iou(preds, target, len(classes), width=RIM)
+    return {
+        "pixel_accuracy": round(result.pixel_accuracy, 4),
+        "mean_iou": round(result.mean_iou, 4),
+        "boundary_iou": round(rims.nanmean().item(), 4),
+        "iou": {
+            name: round(value, 4)
+            for name, value in zip(classes, result.iou.tolist(), strict=True)
+        },
+    }
 
 
 def learn_and_score(
@@ -32,7 +63,7 @@ def learn_and_score(
         recipe: further arguments of ``fcn_lib.train.fit``.
 
     Returns:
-        Plain numbers, see ``fcn_lib.results.ladders.score_net``.
+        Plain numbers, see ``score_net``.
 
     Raises:
         ValueError: as ``fcn_lib.train.fit`` does.

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import nn
 
@@ -95,7 +94,7 @@ def watched(name: str) -> dict:
     steps = recipe["steps"]
     image, labels = scene(SCENE)
     watch = Watch(image, labels, {*STEPS, steps})
-    net = _begin(name)
+    net = train.begin(name, seed=SEED).to(train.device())
     watch.look(net, 0)
     pairs = train.scene_pairs("train")
     weight = class_weights((part for _, part in pairs), len(CLASSES))
@@ -129,14 +128,3 @@ def thinned(values: list[float], every: int) -> list[float]:
 def text_of(labels: NDArray) -> str:
     """Write a label map (H, W) of uint8 as text: zlib, then base64."""
     return base64.b64encode(zlib.compress(labels.tobytes(), 9)).decode()
-
-
-def _begin(name: str) -> nn.Module:
-    """The net before training: fresh, or grown from the stage before it."""
-    torch.manual_seed(SEED)
-    before = train.STAGES[name]
-    if before is None:
-        net = train.make(name, len(CLASSES))
-    else:
-        net = train.grow(name, train.trained(before, seed=SEED))
-    return net.to(train.device())

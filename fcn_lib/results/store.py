@@ -97,7 +97,10 @@ def machine() -> str:
     """Describe this machine in a few words."""
     if torch.cuda.is_available():
         return torch.cuda.get_device_name()
-    return f"{platform.machine()} processor, {os.cpu_count()} cores"
+    # processors round differently, and so do their instructions
+    kind = torch.backends.cpu.get_cpu_capability()
+    cores = os.cpu_count()
+    return f"{platform.machine()} processor with {kind}, {cores} cores"
 
 
 def _provenance(code: str, key: str, command: str) -> dict:
