@@ -130,7 +130,10 @@ def fit(
     net.train().to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(net.parameters(), lr=learning_rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, learning_rate, total_steps=steps
+        optimizer,
+        learning_rate,
+        total_steps=steps,
+        anneal_strategy="linear",  # as in the paper
     )
     parts = {"net": net, "optimizer": optimizer, "schedule": schedule}
     losses = []

@@ -194,6 +194,7 @@ def _wrong_grid(grid: Tensor, options: dict[str, int]) -> str:
 
 def _wrong_extra(extra: object, n: int, k: int, s: int, p: int) -> str:
     case = f"n = {n}, kernel {k}, stride {s}, padding {p}"
+    # `size` goes through a float, which a long whole number may not fit
     found = extra if whole(extra) else size(extra)
     if found is None:
         return (
