@@ -33,7 +33,7 @@ NETS = {
 }
 DECODERS = "sum", "unet"
 RECIPE = train.RECIPES["scenes"] | {"steps": 160}
-LONG = RECIPE | {"steps": 960}
+LONG = RECIPE | {"steps": sum(train.STEPS.values())}
 ROUNDS = 5  # of which the fastest counts
 CODE = "import fcn_lib.results.beyond"
 
@@ -44,7 +44,7 @@ def after_fcn(path: Path, root: str | None = None) -> dict:
 
 
 def patient_decoders(path: Path, root: str | None = None) -> dict:
-    """Measure the two decoders once, trained six times as long.
+    """Measure the two decoders once, trained five times as long.
 
     Their partner is "fcn8s at once" of ``ladders``: the same scenes, recipe,
     seed and number of steps.

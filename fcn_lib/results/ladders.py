@@ -35,8 +35,8 @@ CODE = "\n".join(
 def scenes_ladder(path: Path, root: str | None = None) -> dict:
     """Measure the ladder on scenes, and nets that train as long as all.
 
-    FCN-8s has three times the steps of FCN-32s behind it. The controls take
-    that many in one go, with seed 0; in one of them all layers learn.
+    FCN-8s has the steps of all three behind it. The controls take that many
+    in one go, with seed 0; in one of them all layers learn.
     """
     return measure(path, _scenes_jobs(), CODE, _command(path))
 
@@ -64,7 +64,7 @@ def _scenes_jobs() -> Jobs:
                 ),
             )
     data, recipe = train.scene_pairs("train"), train.RECIPES["scenes"]
-    longer = recipe | {"steps": len(train.STAGES) * recipe["steps"]}
+    longer = recipe | {"steps": sum(train.STEPS.values())}
     for title, (name, changed) in CONTROLS.items():
         make, recipe = (
             partial(train.make, name, len(CLASSES)),

@@ -22,8 +22,8 @@ from fcn_lib.scenes import CLASSES, scene
 
 SCENE = 198  # the street of the book; no net learns from it
 SEED = 0
-# much happens at first, and less and less
-STEPS = 0, 4, 8, 12, 16, 20, 30, 40, 60, 80, 120, 160, 200, 240, 280, 320
+# percent of a training; much happens at first, and less and less
+SHARES = 0, 1.25, 2.5, 5, 10, 15, 20, 25, 30, 40, 50, 60, 70, 80, 90, 100
 POINTS = 80  # of a curve of losses
 CODE = "\n".join(
     ["import fcn_lib.results.replay"]
@@ -86,14 +86,15 @@ def watched(name: str) -> dict:
 
     Returns:
         Plain numbers and text: "grown_from", "steps" (how many), "scene",
-        "loss" (means of "every" steps each), "snapshots" (see ``Watch``), and
-        "like_trained": the share of pixels where the last label map is that
-        of ``train.trained``.
+        "loss" (means of "every" steps each), "snapshots" (see ``Watch``; one
+        for each of ``SHARES``), and "like_trained": the share of pixels where
+        the last label map is that of ``train.trained``.
     """
-    recipe = train.RECIPES["scenes"]
-    steps = recipe["steps"]
+    steps = train.STEPS[name]
+    recipe = train.RECIPES["scenes"] | {"steps": steps}
     image, labels = scene(SCENE)
-    watch = Watch(image, labels, {*STEPS, steps})
+    looks = [round(share * steps / 100) for share in SHARES]
+    watch = Watch(image, labels, looks)
     net = train.begin(name, seed=SEED).to(train.device())
     watch.look(net, 0)
     pairs = train.scene_pairs("train")
