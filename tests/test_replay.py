@@ -19,6 +19,7 @@ from fcn_lib.scenes import CLASSES, scene
 K = len(CLASSES)
 IMAGE, LABELS = scene(3, size=(32, 64))
 SHORT = {"steps": 6, "batch_size": 2, "learning_rate": 1e-2}
+STEPS = {"fcn32s": 6, "fcn16s": 4, "fcn8s": 8}
 
 
 def label_map(text, shape):
@@ -89,7 +90,8 @@ def small(monkeypatch, tmp_path):
     """Short trainings on small streets, and a cache of their own."""
     monkeypatch.setattr(train, "scene_pairs", street_pairs)
     monkeypatch.setitem(train.RECIPES, "scenes", SHORT)
-    monkeypatch.setattr(replay, "STEPS", (0, 1, 3))
+    monkeypatch.setattr(train, "STEPS", STEPS)
+    monkeypatch.setattr(replay, "SHARES", (0, 50, 100))
     monkeypatch.setattr(
         replay, "scene", lambda seed: scene(seed, size=(32, 64))
     )
@@ -102,9 +104,11 @@ def test_each_net_is_watched_from_where_it_begins(small, tmp_path):
     assert list(runs) == list(train.NETS)
     street = scene(replay.SCENE, size=(32, 64))[0]
     for name, run in runs.items():
-        assert [shot["step"] for shot in run["snapshots"]] == [0, 1, 3, 6]
+        steps = STEPS[name]
+        seen = [shot["step"] for shot in run["snapshots"]]
+        assert seen == [0, steps // 2, steps]
         assert run["like_trained"] == 1
-        assert (len(run["loss"]), run["every"]) == (6, 1)
+        assert (len(run["loss"]), run["every"]) == (steps, 1)
         first, *_, last = (
             label_map(shot["labels"], (32, 64)) for shot in run["snapshots"]
         )
@@ -140,11 +144,12 @@ def test_the_stored_replay_is_of_the_nets_of_the_book():
     for name, run in runs.items():
         assert run["like_trained"] == 1
         assert run["grown_from"] == train.STAGES[name]
-        assert run["steps"] == train.RECIPES["scenes"]["steps"]
+        assert run["steps"] == train.STEPS[name]
         assert len(run["loss"]) <= 80
         assert len(run["loss"]) == math.ceil(run["steps"] / run["every"])
         shots = run["snapshots"]
-        assert [shot["step"] for shot in shots] == list(replay.STEPS)
+        shares = [100 * shot["step"] / run["steps"] for shot in shots]
+        assert shares == list(replay.SHARES)
         pred = label_map(shots[-1]["labels"], labels.shape)
         # other processors round differently
         assert (pred == train.trained(name).predict(image)).mean() > 0.9

@@ -444,6 +444,16 @@ def test_a_net_goes_on_where_the_stage_before_it_ended(
     assert runs == [0, 0, 0]
 
 
+def test_each_stage_takes_its_own_steps(runs, monkeypatch):
+    told = []
+    monkeypatch.setattr(
+        train, "fit", lambda net, data, **options: told.append(options)
+    )
+    train.trained("fcn8s")
+    assert [options["steps"] for options in told] == [160, 160, 480]
+    assert [options["fixed"] for options in told] == [4, 4, 4]
+
+
 def parts(net):
     """The weights of a net's backbone, and what BatchNorm counts."""
     return net.backbone.state_dict()

@@ -1,15 +1,16 @@
 // A recorded training of three nets, each grown from the one before: the
-// label maps of one street, the loss, and the IoU of each class, step by step.
+// label maps of one street, the loss, and the IoU of each class. The nets take
+// different numbers of steps, so all times are shares of a training, in percent.
 import {
   follow, frame, h, ious, labelMap, listed, mean, oneOf, panel, picture,
   points, s, stepper, tell, unpack,
 } from "./lib.js";
 
-// One label map of all, which are stored as (height, nets, steps, width).
-export function unwoven(all, [height, nets, steps, width], net, place) {
+// One label map of all, which are stored as (height, nets, shares, width).
+export function unwoven(all, [height, nets, shares, width], net, place) {
   const out = new Uint8Array(height * width);
   for (let y = 0; y < height; y++) {
-    const start = ((y * nets + net) * steps + place) * width;
+    const start = ((y * nets + net) * shares + place) * width;
     out.set(all.slice(start, start + width), y * width);
   }
   return out;
@@ -31,23 +32,23 @@ export function depth(value, top, low) {
   return Math.log(top / value) / Math.log(top / low);
 }
 
-// The last mean loss that all lies behind a step; undefined before the first.
-export function lossAt(step, total, loss, every) {
-  return step === total ? loss.at(-1) : loss[Math.floor(step / every) - 1];
+// The last mean loss that all lies behind a share; undefined before the first.
+export function lossAt(share, loss, every) {
+  return share === 100 ? loss.at(-1) : loss[Math.floor(share / every) - 1];
 }
 
-// Which of the recorded steps lies closest.
-export function nearest(steps, x) {
-  return steps.reduce((a, b) => (Math.abs(b - x) < Math.abs(a - x) ? b : a));
+// Which of the recorded shares lies closest.
+export function nearest(shares, x) {
+  return shares.reduce((a, b) => (Math.abs(b - x) < Math.abs(a - x) ? b : a));
 }
 
 const UNIT = [[0, "1"], [0.5, "0.5"], [1, "0"]];
 const HIGH = 100;  // a plot is that high, in units of its own
 
-// A plot over the steps of training. `marks` are [height, text] pairs and
-// `line` [step, height] pairs, heights from 0 at the top to 1. What lies
-// behind the step is drawn strongly, what is still to come faintly.
-function plot(total, marks, line, act) {
+// A plot over a training. `marks` are [height, text] pairs and `line`
+// [share, height] pairs, heights from 0 at the top to 1. What lies behind the
+// share is drawn strongly, what is still to come faintly.
+function plot(marks, line, act) {
   const stroke = (name, attributes) => s("path", {
     class: `ep-${name}`, "vector-effect": "non-scaling-stroke", ...attributes,
   });
@@ -59,13 +60,13 @@ function plot(total, marks, line, act) {
   const dot = stroke("dot");
   const svg = s(
     "svg", {
-      viewBox: `0 0 ${total} ${HIGH}`, preserveAspectRatio: "none",
+      viewBox: `0 0 100 ${HIGH}`, preserveAspectRatio: "none",
       role: "img",
     },
-    marks.map(([y]) => stroke("mark", { d: `M0 ${HIGH * y}H${total}` })),
+    marks.map(([y]) => stroke("mark", { d: `M0 ${HIGH * y}H100` })),
     stroke("future", { d: path(line) }), now, past, dot,
   );
-  points(svg, total + 1, 1, act);
+  points(svg, 101, 1, act);
   const head = h("div", { class: "ep-caption" });
   const el = h(
     "div", {}, head,
@@ -73,11 +74,11 @@ function plot(total, marks, line, act) {
       "span", { style: `top: ${100 * y}%`, "aria-hidden": "true" }, text,
     ))),
   );
-  const move = (step, text, name) => {
-    const behind = line.filter(([x]) => x <= step);
+  const move = (share, text, name) => {
+    const behind = line.filter(([x]) => x <= share);
     const last = behind.at(-1);
     past.setAttribute("d", path(behind));
-    now.setAttribute("d", `M${step} 0V${HIGH}`);
+    now.setAttribute("d", `M${share} 0V${HIGH}`);
     dot.setAttribute("d", last ? `${path([last])}h0` : "");
     head.textContent = text;
     svg.setAttribute("aria-label", name);
@@ -115,14 +116,13 @@ function table(classes, palette, nets) {
 
 async function render({ model, el }) {
   const [height, width] = model.get("size");
-  const [classes, palette, nets, steps, loss, every] = [
-    "classes", "palette", "nets", "steps", "loss", "every",
+  const [classes, palette, nets, shares, totals, loss, every] = [
+    "classes", "palette", "nets", "shares", "totals", "loss", "every",
   ].map((key) => model.get(key));
-  const total = steps.at(-1);
   const target = await unpack(model.get("labels"));
   const all = await unpack(model.get("maps"));
-  const shape = [height, nets.length, steps.length, width];
-  const maps = nets.map((_, net) => steps.map(
+  const shape = [height, nets.length, shares.length, width];
+  const maps = nets.map((_, net) => shares.map(
     (_, place) => unwoven(all, shape, net, place),
   ));
   const scores = maps.map((own) => own.map(
@@ -131,8 +131,8 @@ async function render({ model, el }) {
   const view = frame(el, "Three nets learn, one after the other");
 
   const walk = stepper({
-    label: "Snapshot", length: steps.length, value: steps.length - 1,
-    act: (place) => tell(model, "step", steps[place]),
+    label: "Snapshot", length: shares.length, value: shares.length - 1,
+    act: (place) => tell(model, "share", shares[place]),
   });
   view.controls.append(walk.el);
 
@@ -143,19 +143,19 @@ async function render({ model, el }) {
   const halves = [4, 2, 1, 0.5, 0.25, 0.125]
     .filter((value) => value <= top && value >= low)
     .map((value) => [depth(value, top, low), String(value)]);
-  const jump = (x) => tell(model, "step", nearest(steps, x));
+  const jump = (x) => tell(model, "share", nearest(shares, x));
 
   const columns = nets.map((name, net) => {
     const map = labelMap(width, height, palette);
-    const fall = plot(total, halves, loss[net].map((value, i) => [
-      Math.min((i + 1) * every, total), depth(value, top, low),
+    const fall = plot(halves, loss[net].map((value, i) => [
+      Math.min((i + 1) * every, 100), depth(value, top, low),
     ]), jump);
-    const rise = plot(total, UNIT, scores[net].map(
-      (values, place) => [steps[place], 1 - mean(values)],
+    const rise = plot(UNIT, scores[net].map(
+      (values, place) => [shares[place], 1 - mean(values)],
     ), jump);
     const ends = h(
       "div", { class: "ep-ends", "aria-hidden": "true" },
-      h("span", {}, "0"), h("span", {}, `${total} steps`),
+      h("span", {}, "0"), h("span", {}, `${totals[net]} steps`),
     );
     const from = net ? nets[net - 1] : "ImageNet";
     const made = panel(
@@ -175,45 +175,46 @@ async function render({ model, el }) {
   )));
 
   const draw = () => {
-    const { value: step, error } = oneOf(model, "step", steps);
+    const { value: share, error } = oneOf(model, "share", shares);
     view.warn(error ?? "");
     if (error) return;
-    const place = steps.indexOf(step);
+    const place = shares.indexOf(share);
+    const steps = totals.map((total) => Math.round(share * total / 100));
     const now = scores.map((own) => own[place]);
     const means = now.map((values) => mean(values).toFixed(2));
     const losses = loss.map(
-      (own) => lossAt(step, total, own, every)?.toFixed(2) ?? "–",
+      (own) => lossAt(share, own, every)?.toFixed(2) ?? "–",
     );
     walk.set(place);
     legend.fill(now);
     columns.forEach(({ map, fall, rise }, net) => {
       const name = nets[net];
       map.paint(maps[net][place]);
-      map.name(`The label map of ${name} after ${step} steps`);
-      fall.move(step, `loss ${losses[net]}`, `Loss of ${name}: ${
+      map.name(`The label map of ${name} after ${steps[net]} steps`);
+      fall.move(share, `loss ${losses[net]}`, `Loss of ${name}: ${
         loss[net][0].toFixed(2)} at first, now ${losses[net]}, ${
         loss[net].at(-1).toFixed(2)} in the end`);
-      rise.move(step, `mean IoU ${means[net]}`, `Mean IoU of ${name}: ${
+      rise.move(share, `mean IoU ${means[net]}`, `Mean IoU of ${name}: ${
         mean(scores[net][0]).toFixed(2)} at first, now ${means[net]}, ${
         mean(scores[net].at(-1)).toFixed(2)} in the end`);
     });
-    const when = step === 0 ? "Before the first step"
-      : `After ${step === total ? "all" : `${step} of`} ${total} steps`;
+    const when = share === 0 ? "Before the first step"
+      : `After ${share} % of each training, ${listed(steps)} steps,`;
     const said = nets.map((name, net) => `${name}${
       net ? `, which began where ${nets[net - 1]} ended,` : ""} finds ${
       found(now[net], classes)}: mean IoU ${means[net]}.`);
     view.say(`${when} ${said.join(" ")} (Found: IoU ≥ 0.5.)`);
     const numbers = nets.map((name, net) => `${losses[net]} (${name})`);
     view.formula(`loss = − Σ w · log p(true class) / Σ w${
-      step ? ` = ${numbers.join(", ")}` : ""}`);
+      share ? ` = ${numbers.join(", ")}` : ""}`);
     view.code(
       "loss = F.cross_entropy(net(x), y, weight, ignore_index=255)\n"
       + "optimizer.zero_grad(); loss.backward(); optimizer.step()  # "
-      + `step ${step} of ${total}\n`
-      + `net = FCN16s.from_fcn32s(net)  # after ${total}: the next net`,
+      + `step ${steps[0]} of ${totals[0]}\n`
+      + `net = FCN16s.from_fcn32s(net)  # after ${totals[0]}: the next net`,
     );
   };
-  const leave = follow(model, ["step"], draw);
+  const leave = follow(model, ["share"], draw);
   return () => { walk.stop(); leave(); };
 }
 

@@ -21,58 +21,60 @@ class TrainingReplay(Labelled, Figure):
     """A recorded training of FCN-32s, 16s and 8s, to be played or stepped.
 
     The three label maps of one street that no net has learned from are shown
-    after the same number of steps, with the loss of each net and the IoU of
-    each class.
+    after the same share of each training, with the loss of each net and the
+    IoU of each class.
 
     Args:
         record: what ``fcn_lib.results.read("replay")`` returns.
-        settings: ``step`` to begin with.
+        settings: ``share`` to begin with.
 
     Attributes:
-        step: how many steps of training each net has behind it; one of those
-            at which the record has label maps.
+        share: how much of its training each net has behind it, in percent;
+            one of those at which the record has label maps.
 
     Raises:
         ValueError: if the record is incomplete or damaged, or its street is
             drawn in another way today.
-        TraitError: if nothing was recorded at this step.
+        TraitError: if nothing was recorded at this share.
     """
 
-    step = t.Int().tag(sync=True)
+    share = t.Float().tag(sync=True)
 
     picture_alt = t.Unicode().tag(sync=True)
-    # how many steps lie behind each label map, the same for all nets
-    steps = t.List(t.Int()).tag(sync=True)
+    # what lies behind each label map, the same for all nets
+    shares = t.List(t.Float()).tag(sync=True)
     nets = t.List(t.Unicode()).tag(sync=True)
-    # a mean of ``every`` steps each, net by net
+    # how many steps each net takes
+    totals = t.List(t.Int()).tag(sync=True)
+    # net by net, a mean of each ``every`` percent of the training
     loss = t.List().tag(sync=True)
-    every = t.Int().tag(sync=True)
-    # (H, nets, steps, W), see ``_woven``
+    every = t.Float().tag(sync=True)
+    # (H, nets, shares, W), see ``_woven``
     maps = t.Bytes().tag(sync=True)
 
-    shown = ("step",)
+    shown = ("share",)
 
     def __init__(self, record: dict, **settings: object) -> None:
         runs = _runs(record)
         image, labels = scene(runs[0]["scene"])
-        steps = [shot["step"] for shot in runs[0]["snapshots"]]
+        shares, every = _times(runs[0])
         maps = np.stack([_maps(run, labels) for run in runs])
         super().__init__(
             picture_alt="A street that no net has learned from",
-            steps=steps,
+            shares=shares,
             nets=list(NETS.values()),
+            totals=[run["steps"] for run in runs],
             loss=[run["loss"] for run in runs],
-            every=runs[0]["every"],
+            every=every,
             maps=packed(_woven(maps)),
             **traits_of(image, labels, CLASSES, PALETTE),
-            **{"step": steps[-1]} | settings,
+            **{"share": shares[-1]} | settings,
         )
 
     @t.default("alt")
     def _seen(self) -> str:
-        last = self.steps[-1]
-        when = f"after {self.step} of {last} steps of their training"
-        if self.step == last:
+        when = f"after {self.share:g} percent of their training"
+        if self.share == self.shares[-1]:
             when = "at the end of their training, from soft blobs to outlines"
         return (
             "A street, its true labels, and the label maps of FCN-32s, "
@@ -80,11 +82,11 @@ class TrainingReplay(Labelled, Figure):
             "loss, and from curve to curve the loss is lower."
         )
 
-    @t.validate("step")
-    def _recorded(self, proposal: t.Bunch) -> int:
-        if proposal["value"] not in self.steps:
+    @t.validate("share")
+    def _recorded(self, proposal: t.Bunch) -> float:
+        if proposal["value"] not in self.shares:
             raise t.TraitError(
-                f"step is {proposal['value']}; recorded are {self.steps}"
+                f"share is {proposal['value']}; recorded are {self.shares}"
             )
         return proposal["value"]
 
@@ -94,13 +96,7 @@ def _runs(record: dict) -> list[dict]:
     try:
         runs = [record["runs"][name] for name in NETS]
         times = {
-            (
-                run["scene"],
-                run["every"],
-                len(run["loss"]),
-                *(shot["step"] for shot in run["snapshots"]),
-            )
-            for run in runs
+            str((run["scene"], len(run["loss"]), _times(run))) for run in runs
         }
     except (KeyError, TypeError) as error:
         raise ValueError(
@@ -109,12 +105,19 @@ def _runs(record: dict) -> list[dict]:
     if not runs[0]["snapshots"]:
         raise ValueError(f"nothing was watched: {AGAIN}")
     if len(times) > 1:
-        raise ValueError(f"the nets were watched at different steps: {AGAIN}")
+        raise ValueError(f"the nets were watched at different times: {AGAIN}")
     return runs
 
 
+def _times(run: dict) -> tuple[list[float], float]:
+    """When a net was watched, and how long a mean of losses is: percent."""
+    part = 100 / run["steps"]
+    shares = [round(shot["step"] * part, 6) for shot in run["snapshots"]]
+    return shares, round(run["every"] * part, 6)
+
+
 def _maps(run: dict, target: NDArray) -> NDArray:
-    """Unpack the label maps of a training: (steps, H, W) uint8."""
+    """Unpack the label maps of a training: (shares, H, W) uint8."""
     maps = []
     for shot in run["snapshots"]:
         step = shot["step"]
@@ -138,9 +141,9 @@ def _woven(maps: NDArray) -> NDArray:
     """Put rows that look alike beside each other: zlib looks back 32 kB.
 
     Args:
-        maps: (nets, steps, H, W).
+        maps: (nets, shares, H, W).
 
     Returns:
-        (H, nets, steps, W).
+        (H, nets, shares, W).
     """
     return maps.transpose(2, 0, 1, 3)

@@ -21,7 +21,8 @@ from fcn_lib.widgets.training_replay import NETS, TrainingReplay, _woven
 
 RECORD = read("replay")
 RUNS = [RECORD["runs"][name] for name in NETS]
-STEPS = [shot["step"] for shot in RUNS[0]["snapshots"]]
+TOTALS = [160, 160, 480]
+SHARES = [shot["step"] / 160 * 100 for shot in RUNS[0]["snapshots"]]
 IMAGE, LABELS = scene(198)
 K = len(CLASSES)
 
@@ -48,11 +49,11 @@ def changed(change) -> dict:
     return record
 
 
-def test_repr_names_the_step(figure):
-    assert repr(figure) == "TrainingReplay(step=320)"
-    early = TrainingReplay(RECORD, step=0)
-    assert repr(early) == "TrainingReplay(step=0)"
-    assert "FCN-8s after 0 of 320 steps" in early.alt
+def test_repr_names_the_share(figure):
+    assert repr(figure) == "TrainingReplay(share=100.0)"
+    early = TrainingReplay(RECORD, share=2.5)
+    assert repr(early) == "TrainingReplay(share=2.5)"
+    assert "FCN-8s after 2.5 percent of" in early.alt
     assert "at the end of their training" in figure.alt
 
 
@@ -64,13 +65,13 @@ def test_state_is_small(figure):
     assert len(json.dumps(model)) < 120_000
 
 
-@pytest.mark.parametrize("step", [3, -4, 321, "40"])
-def test_python_refuses_a_step_without_a_record(figure, step):
+@pytest.mark.parametrize("share", [3, -10, 101, "40"])
+def test_python_refuses_a_share_without_a_record(figure, share):
     with pytest.raises(TraitError):
-        TrainingReplay(RECORD, step=step)
+        TrainingReplay(RECORD, share=share)
     with pytest.raises(TraitError):
-        figure.step = step
-    assert figure.step == 320
+        figure.share = share
+    assert figure.share == 100
 
 
 def snapshot(runs, place=2):
@@ -82,22 +83,24 @@ def snapshot(runs, place=2):
     [
         (lambda runs: runs.pop("fcn8s"), "no record of a training.*fcn8s"),
         (lambda runs: runs["fcn8s"].pop("loss"), "no record .*loss"),
+        (lambda runs: runs["fcn8s"].update(steps=0), "no record .*division"),
+        (lambda runs: runs["fcn8s"].update(steps=400), "watched at different"),
         (lambda runs: runs["fcn8s"].update(snapshots=3), "no record"),
         (lambda runs: runs["fcn8s"]["loss"].pop(), "watched at different"),
         (lambda runs: runs["fcn8s"]["snapshots"].pop(), "watched at diff"),
         (lambda runs: snapshot(runs).update(step=9), "watched at different"),
-        (lambda runs: snapshot(runs).update(labels="!"), "step 8 is damaged"),
+        (lambda runs: snapshot(runs).update(labels="!"), "step 4 is damaged"),
         (
             lambda runs: snapshot(runs).update(
                 labels=snapshot(runs)["labels"][:-8]
             ),
-            "step 8 is damaged",
+            "step 4 is damaged",
         ),
         (
             lambda runs: snapshot(runs).update(
                 labels=base64.b64encode(zlib.compress(b"\0" * 9)).decode()
             ),
-            "step 8 is damaged",
+            "step 4 is damaged",
         ),
         (
             lambda runs: snapshot(runs).update(
@@ -105,7 +108,7 @@ def snapshot(runs, place=2):
                     zlib.compress(bytes([K]) * LABELS.size)
                 ).decode()
             ),
-            "step 8 is damaged",
+            "step 4 is damaged",
         ),
         (
             lambda runs: [run.update(snapshots=[]) for run in runs.values()],
@@ -154,11 +157,13 @@ def test_found_classes_in_words(maths):
         assert call("found", values, names) == words
 
 
-def test_a_loss_lies_behind_its_step(maths):
+def test_a_loss_lies_behind_its_share(maths):
     call = maths(TrainingReplay)
-    losses = [5, 4, 3]  # means of the steps 1 to 4, 5 to 8, 9 and 10
-    for step, value in [(0, None), (3, None), (4, 5), (7, 5), (8, 4), (10, 3)]:
-        assert call("lossAt", step, 10, losses, 4) == value
+    losses = [5, 4, 3]  # means of 0 to 40, 40 to 80, and 80 to 100 percent
+    for share, value in [
+        (0, None), (30, None), (40, 5), (70, 5), (80, 4), (100, 3),
+    ]:  # fmt: skip
+        assert call("lossAt", share, losses, 40) == value
 
 
 def test_each_halving_of_the_loss_is_as_deep(maths):
@@ -167,23 +172,23 @@ def test_each_halving_of_the_loss_is_as_deep(maths):
     assert depths == pytest.approx([0, 1 / 3, 2 / 3, 1])
 
 
-def test_the_nearest_step(maths):
+def test_the_nearest_share(maths):
     call = maths(TrainingReplay)
-    places = range(0, 321, 5)
-    found = call.each("nearest", [(STEPS, x) for x in places])
-    for x, step in zip(places, found, strict=True):
-        assert abs(step - x) == min(abs(other - x) for other in STEPS)
+    places = range(0, 101)
+    found = call.each("nearest", [(SHARES, x) for x in places])
+    for x, share in zip(places, found, strict=True):
+        assert abs(share - x) == min(abs(other - x) for other in SHARES)
 
 
 def test_numbers_are_those_of_the_library(mount, figure):
-    page = mount(figure, step=0)
-    for step in 0, 4, 30, 320:
-        place = STEPS.index(step)
+    page = mount(figure, share=0)
+    for share in 0, 1.25, 40, 100:
+        place = SHARES.index(share)
         page.get_by_label("Snapshot").fill(str(place))
-        numbers_agree(page, step, place)
+        numbers_agree(page, share, place)
 
 
-def numbers_agree(page, step, place):
+def numbers_agree(page, share, place):
     rows = page.locator("tbody tr").all()
     for net, run in enumerate(RUNS):
         expected = score(net, place)
@@ -193,9 +198,19 @@ def numbers_agree(page, step, place):
         heads = page.locator("figure").nth(2 + net).locator(".ep-caption")
         fall, rise = heads.all_inner_texts()
         assert rise == f"mean IoU {expected.mean_iou:.2f}"
+        step = run["snapshots"][place]["step"]
+        assert step == share * TOTALS[net] / 100
         behind = run["loss"][: step // run["every"]]
         assert fall == f"loss {behind[-1]:.2f}" if behind else "loss –"
         assert f"mean IoU {expected.mean_iou:.2f}" in sentence(page)
+
+
+def test_each_training_ends_after_its_own_steps(mount, figure):
+    page = mount(figure)
+    ends = page.locator(".ep-ends").all_inner_texts()
+    assert [text.split()[-2:] for text in ends] == [
+        [str(total), "steps"] for total in TOTALS
+    ]
 
 
 def painted(page, net):
@@ -207,25 +222,27 @@ def painted(page, net):
 
 
 def test_the_maps_are_the_recorded_ones(mount, figure):
-    page = mount(figure, step=60)
+    page = mount(figure, share=20)
     palette = np.array(figure.palette)
     for net in range(3):
-        expected = palette[pred(net, STEPS.index(60))]
+        expected = palette[pred(net, SHARES.index(20))]
         assert (painted(page, net) == expected).all()
 
 
 def test_keys_walk_through_the_training(mount, figure):
     page = mount(figure)
-    assert sentence(page).startswith("After all 320 steps FCN-32s finds")
+    words = "After 100 % of each training, 160, 160 and 480 steps, FCN-32s"
+    assert sentence(page).startswith(words)
     snapshot = page.get_by_label("Snapshot")
     snapshot.press("ArrowLeft")
-    assert sentence(page).startswith("After 280 of 320 steps")
-    assert "# step 280 of 320" in page.locator(".ep-code").inner_text()
+    words = "After 90 % of each training, 144, 144 and 432 steps, FCN-32s"
+    assert sentence(page).startswith(words)
+    assert "# step 144 of 160" in page.locator(".ep-code").inner_text()
     snapshot.press("Home")
     assert sentence(page).startswith("Before the first step FCN-32s finds")
     assert page.locator(".ep-caption").first.inner_text() == "loss –"
     page.get_by_role("button", name="Next").press("Enter")
-    assert sentence(page).startswith("After 4 of 320 steps")
+    assert sentence(page).startswith("After 1.25 % of each training, 2, 2 and")
 
 
 def paths(page, part):
@@ -235,42 +252,43 @@ def paths(page, part):
 
 
 def test_the_marker_moves_along_the_curves(mount, figure):
-    page = mount(figure, step=120)
-    for step in 160, 200:
+    page = mount(figure, share=40)
+    for share in 50, 60:
         page.get_by_label("Snapshot").press("ArrowRight")
-        assert paths(page, "now") == [f"M{step} 0V100"] * 6
+        assert paths(page, "now") == [f"M{share} 0V100"] * 6
         dots = paths(page, "dot")
         assert len(dots) == 6
         heights = [
-            float(re.fullmatch(rf"M{step} ([\d.]+)h0", dot)[1]) for dot in dots
+            float(re.fullmatch(rf"M{share} ([\d.]+)h0", dot)[1])
+            for dot in dots
         ]
-        place = STEPS.index(step)
+        place = SHARES.index(share)
         assert heights[1::2] == pytest.approx(
             [100 * (1 - score(net, place).mean_iou) for net in range(3)]
         )
 
 
-def test_click_and_touch_choose_a_step(mount, figure):
+def test_click_and_touch_choose_a_share(mount, figure):
     page = mount(figure, has_touch=True)
     plot = page.locator(".ep-plot svg").nth(3)
     width = plot.bounding_box()["width"]
-    plot.click(position={"x": width * 83 / 320, "y": 20})
-    assert sentence(page).startswith("After 80 of 320 steps")
-    plot.tap(position={"x": width * 205 / 320, "y": 20})
-    assert sentence(page).startswith("After 200 of 320 steps")
+    plot.click(position={"x": width * 0.26, "y": 20})
+    assert sentence(page).startswith("After 25 % of each training")
+    plot.tap(position={"x": width * 0.64, "y": 20})
+    assert sentence(page).startswith("After 60 % of each training")
     page.get_by_role("button", name="Back").tap()
-    assert sentence(page).startswith("After 160 of 320 steps")
+    assert sentence(page).startswith("After 50 % of each training")
 
 
 def test_play_goes_on_to_the_end(mount, figure):
-    page = mount(figure, step=240)
+    page = mount(figure, share=80)
     page.wait_for_timeout(900)
-    assert sentence(page).startswith("After 240")  # nothing plays by itself
+    assert sentence(page).startswith("After 80 %")  # nothing plays by itself
     page.get_by_role("button", name="Play").click()
     page.get_by_role("button", name="Pause").wait_for()
     page.wait_for_function(
         """() => document.querySelector(".ep-sentence").textContent
-          .startsWith("After all 320")"""
+          .startsWith("After 100 %")"""
     )
     page.get_by_role("button", name="Play").wait_for()
 
@@ -285,10 +303,10 @@ def test_reduced_motion_leaves_the_steps(mount, figure):
 def test_bad_value_gives_a_message(warns, figure):
     warns(
         figure,
-        ("step", 3, "step is 3", "Snapshot"),
-        ("step", float("nan"), "step is NaN", "Snapshot"),
-        ("step", "x", 'step is "x"', "Snapshot"),
-        ("step", None, "step is null", "Snapshot"),
+        ("share", 3, "share is 3", "Snapshot"),
+        ("share", float("nan"), "share is NaN", "Snapshot"),
+        ("share", "x", 'share is "x"', "Snapshot"),
+        ("share", None, "share is null", "Snapshot"),
     )
 
 
