@@ -1,7 +1,7 @@
 """One map of the backbone alone: are the coarser ones still needed?
 
 Nets that score a single stride, against FCN-8s that fuses three. All train
-at once, on the same pictures, with as many steps as a rung of the ladder.
+at once, on the same pictures, with as many steps.
 """
 
 from functools import partial
@@ -74,6 +74,7 @@ class Alone(nn.Module):
 
 
 NETS = {
+    "stride 32": partial(Alone, stride=32),
     "stride 16": partial(Alone, stride=16),
     "stride 8": partial(Alone, stride=8),
     "fcn8s": FCN8s,

@@ -1,8 +1,8 @@
 """After FCN: nets that sum, concatenate or dilate, on equal terms.
 
 All train on the same scenes with the same recipe, from the first step on with
-all their parts. It is shorter than the recipe of the ladder, because a step
-of the dilated net takes so long.
+all their parts. They take few steps, because one of the dilated net takes so
+long.
 """
 
 from functools import partial
