@@ -117,15 +117,12 @@ def test_stored_measurements_belong_to_this_code():
 
 def test_the_stored_ladder_on_scenes_holds_for_each_seed():
     runs = results.read("ladder-scenes")["runs"]
-    best = []
     for seed in SEEDS:
         rungs = [runs[f"{name} {seed}"] for name in train.NETS]
         s32, s16, s8 = (run["mean_iou"] for run in rungs)
-        assert s32 + 0.05 <= s16 and s16 + 0.03 <= s8
-        best.append(s8)
+        assert s32 + 0.05 <= s16 and s16 + 0.03 <= s8 and s8 >= 0.75
         rims = [run["boundary_iou"] for run in rungs]
         assert rims == sorted(rims)
-    assert np.mean(best) >= 0.75 and min(best) >= 0.745
     # more steps alone do not climb a rung
     long = runs["fcn32s long"]["mean_iou"]
     assert long < min(runs[f"fcn16s {seed}"]["mean_iou"] for seed in SEEDS)
