@@ -98,7 +98,7 @@ def _runs(record: dict) -> list[dict]:
         times = {
             str((run["scene"], len(run["loss"]), _times(run))) for run in runs
         }
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ZeroDivisionError) as error:
         raise ValueError(
             f"this is no record of a training ({error!r}): {AGAIN}"
         ) from error

@@ -231,18 +231,20 @@ def test_the_maps_are_the_recorded_ones(mount, figure):
 
 def test_keys_walk_through_the_training(mount, figure):
     page = mount(figure)
-    words = "After 100 % of each training, 160, 160 and 480 steps, FCN-32s"
+    words = "After 100\N{NO-BREAK SPACE}% of each training, 160, 160 and 480"
     assert sentence(page).startswith(words)
     snapshot = page.get_by_label("Snapshot")
     snapshot.press("ArrowLeft")
-    words = "After 90 % of each training, 144, 144 and 432 steps, FCN-32s"
+    words = "After 90\N{NO-BREAK SPACE}% of each training, 144, 144 and 432"
     assert sentence(page).startswith(words)
     assert "# step 144 of 160" in page.locator(".ep-code").inner_text()
     snapshot.press("Home")
     assert sentence(page).startswith("Before the first step FCN-32s finds")
     assert page.locator(".ep-caption").first.inner_text() == "loss –"
     page.get_by_role("button", name="Next").press("Enter")
-    assert sentence(page).startswith("After 1.25 % of each training, 2, 2 and")
+    assert sentence(page).startswith(
+        "After 1.25\N{NO-BREAK SPACE}% of each training, 2, 2 and"
+    )
 
 
 def paths(page, part):
@@ -273,22 +275,30 @@ def test_click_and_touch_choose_a_share(mount, figure):
     plot = page.locator(".ep-plot svg").nth(3)
     width = plot.bounding_box()["width"]
     plot.click(position={"x": width * 0.26, "y": 20})
-    assert sentence(page).startswith("After 25 % of each training")
+    assert sentence(page).startswith(
+        "After 25\N{NO-BREAK SPACE}% of each training"
+    )
     plot.tap(position={"x": width * 0.64, "y": 20})
-    assert sentence(page).startswith("After 60 % of each training")
+    assert sentence(page).startswith(
+        "After 60\N{NO-BREAK SPACE}% of each training"
+    )
     page.get_by_role("button", name="Back").tap()
-    assert sentence(page).startswith("After 50 % of each training")
+    assert sentence(page).startswith(
+        "After 50\N{NO-BREAK SPACE}% of each training"
+    )
 
 
 def test_play_goes_on_to_the_end(mount, figure):
     page = mount(figure, share=80)
     page.wait_for_timeout(900)
-    assert sentence(page).startswith("After 80 %")  # nothing plays by itself
+    assert sentence(page).startswith(
+        "After 80\N{NO-BREAK SPACE}%"
+    )  # nothing plays by itself
     page.get_by_role("button", name="Play").click()
     page.get_by_role("button", name="Pause").wait_for()
     page.wait_for_function(
         """() => document.querySelector(".ep-sentence").textContent
-          .startsWith("After 100 %")"""
+          .startsWith("After 100\N{NO-BREAK SPACE}%")"""
     )
     page.get_by_role("button", name="Play").wait_for()
 
