@@ -138,6 +138,21 @@ def test_what_is_read_stays_when_a_figure_above_it_grows(
     page.wait_for_function("Math.abs(below.getBoundingClientRect().top) < 1")
 
 
+def test_a_figure_in_view_grows_where_it_is(open_page, tmp_path):
+    """Safari does not scroll for it, and the page must not either."""
+    page = open_page("about:blank")
+    page.add_init_script("CSS.supports = () => false")
+    page.goto(write_page(tmp_path, TALL))
+    page.add_style_tag(
+        content="main { padding: 200px 0 3000px } "
+        "* { overflow-anchor: none }"
+    )
+    page.evaluate("scrollTo(0, 50)")
+    page.wait_for_selector("[data-mounted]")
+    page.wait_for_timeout(100)
+    assert page.evaluate("scrollY") == 50
+
+
 def test_browser_is_the_one_that_is_named(monkeypatch, tmp_path):
     mine = tmp_path / "mine"
     mine.write_text("")
