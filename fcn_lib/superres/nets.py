@@ -95,7 +95,7 @@ def learn(
 
     Args:
         net: maps (N, 3, H, W) to (N, 3, 2 H, 2 W).
-        photos: (H, W, 3) uint8 each, H and W at least 48.
+        photos: (H, W, 3) uint8 each, H and W at least 32.
         steps: how many batches.
         learning_rate: its highest value, reached after 0.3 of the steps.
         seed: of the squares that are cut.

@@ -83,8 +83,8 @@ def psnr(picture: NDArray, truth: NDArray, rim: int = RIM) -> float:
 def patches(
     photos: Sequence[NDArray],
     steps: int,
-    batch_size: int = 16,
-    side: int = 48,
+    batch_size: int = 8,
+    side: int = 32,
     seed: int = 0,
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Cut squares from photographs, at random, and shrink each.
@@ -108,7 +108,7 @@ def patches(
     Example:
         >>> photo = np.zeros((80, 70, 3), dtype=np.uint8)
         >>> [tuple(batch.shape) for batch in next(patches([photo], steps=1))]
-        [(16, 3, 24, 24), (16, 3, 48, 48)]
+        [(8, 3, 16, 16), (8, 3, 32, 32)]
     """
     for photo in photos:
         if min(photo.shape[:2]) < side:
