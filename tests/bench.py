@@ -135,42 +135,36 @@ def counting() -> dict:
 def growth() -> dict:
     """A training step of each net against the area, and the classes.
 
-    Relative to the smallest; both should grow in proportion, or less.
+    Relative to the smallest; both should grow in proportion, or less. All
+    points of a plot take turns: an hour of a busy machine slows each.
     """
-    kinds = {"FCN-32s": FCN32s, "FCN-16s": FCN16s, "FCN-8s": FCN8s}
     sides = 128, 192, 256, 320, 384
     counts = 2, 16, 32, 64, 128
-    area, classes = {}, {}
-    for name, kind in kinds.items():
-        net = kind(CLASSES, pretrained=False).train()
-        net.to(memory_format=torch.channels_last)
-        turns = {}
-        for side in sides:
-            images = torch.rand(2, 3, side, side)
-            target = torch.randint(CLASSES, (2, side, side))
-            turns[side] = partial(step, net, images, target)
-        area[name] = list(fastest(turns, 5).values())
-        turns = {}
-        for count in counts:
-            net = kind(count, pretrained=False).train()
-            net.to(memory_format=torch.channels_last)
-            target = torch.randint(count, (2, 256, 256))
-            images = torch.rand(2, 3, 256, 256)
-            turns[count] = partial(step, net, images, target)
-        classes[name] = list(fastest(turns, 5).values())
-    first = area["FCN-32s"][0], classes["FCN-32s"][0]
     return {
         "pixels": [2 * side * side for side in sides],
-        "step by pixels": _relative(area, first[0]),
+        "step by pixels": _grown([(CLASSES, side) for side in sides]),
         "classes": list(counts),
-        "step by classes": _relative(classes, first[1]),
+        "step by classes": _grown([(count, 256) for count in counts]),
     }
 
 
-def _relative(times: dict[str, list[float]], unit: float) -> dict:
+def _grown(points: list[tuple[int, int]]) -> dict[str, list[float]]:
+    """Times of a step at each point (classes, side), by net."""
+    kinds = {"FCN-32s": FCN32s, "FCN-16s": FCN16s, "FCN-8s": FCN8s}
+    turns = {}
+    for name, kind in kinds.items():
+        for point in points:
+            count, side = point
+            net = kind(count, pretrained=False).train()
+            net.to(memory_format=torch.channels_last)
+            images = torch.rand(2, 3, side, side)
+            target = torch.randint(count, (2, side, side))
+            turns[name, point] = partial(step, net, images, target)
+    best = fastest(turns, 20)
+    unit = best["FCN-32s", points[0]]
     return {
-        name: [round(value / unit, 3) for value in row]
-        for name, row in times.items()
+        name: [round(best[name, point] / unit, 3) for point in points]
+        for name in kinds
     }
 
 
