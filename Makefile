@@ -5,6 +5,11 @@ READY := .venv/.ready
 NBVAL := --nbval-current-env --nbval-cell-timeout=900 \
 	--nbval-sanitize-with=tests/nbval.cfg
 
+# Linux keeps the memory that a program has once taken: with large arrays
+# fetched anew, a training step takes up to an eighth longer
+export MALLOC_MMAP_MAX_ := 0
+export MALLOC_TRIM_THRESHOLD_ := 17179869184
+
 .DEFAULT_GOAL := help
 .PHONY: help book browser test test-gpu bench bench-pages results chapters \
 	check times text lab serve lint clean
@@ -28,11 +33,8 @@ test-gpu: $(READY) ## run every chapter on the GPU
 	$(BIN)/python -m pytest -q --nbval-lax $(NBVAL) \
 		tests/test_cuda.py chapters
 
-# memory once taken is kept: fetching it from the system again at every step
-# would be timed with the nets
 bench: $(READY) ## time the nets and their parts, into chapters/results
-	MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=17179869184 \
-		$(BIN)/python tests/bench.py
+	$(BIN)/python tests/bench.py
 
 bench-pages: book browser ## weigh and time the pages; Lighthouse (npx)
 	$(BIN)/python tests/bench_pages.py
