@@ -48,6 +48,8 @@ def run(root: Path, stem: str, notebook: NotebookNode) -> NotebookNode:
             kernel_name="python3", kernel_spec_manager=kernels
         ),
         timeout=CELL_SECONDS,
+        # nothing is left to do, and a kernel with torch takes seconds to leave
+        shutdown_kernel="immediate",
         extra_arguments=["--log-level=ERROR"],
         record_timing=False,
         coalesce_streams=True,
