@@ -5,8 +5,8 @@ READY := .venv/.ready
 NBVAL := --nbval-current-env --nbval-cell-timeout=900 \
 	--nbval-sanitize-with=tests/nbval.cfg
 
-# Linux keeps the memory that a program has once taken: with large arrays
-# fetched anew, a training step takes up to an eighth longer
+# a program keeps the memory that it has once taken: where Linux fetches it
+# anew for large arrays, a training step takes up to a seventh longer
 export MALLOC_MMAP_MAX_ := 0
 export MALLOC_TRIM_THRESHOLD_ := 17179869184
 

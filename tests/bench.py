@@ -100,8 +100,7 @@ def training_step(layout: torch.memory_format) -> dict:
     }
     aims = {"backbone": 1.06, "FPN": 0.45, "U-Net": 0.36, "fcn_resnet50": 0.08}
     # close to one: only many rounds tell such a ratio from noise
-    near = {name: turns[name] for name in ("FCN-8s", "backbone")}
-    del turns["backbone"]
+    near = {"FCN-8s": turns["FCN-8s"], "backbone": turns.pop("backbone")}
     return ratios(near, 25, aims) | ratios(turns, 7, aims)
 
 
@@ -138,8 +137,7 @@ def counting() -> dict:
 def growth() -> dict:
     """A training step of each net against the area, and the classes.
 
-    Relative to the smallest; both should grow in proportion, or less. All
-    points of a plot take turns: an hour of a busy machine slows each.
+    Both should grow in proportion, or less.
     """
     sides = 128, 192, 256, 320, 384
     counts = 2, 16, 32, 64, 128
@@ -152,21 +150,24 @@ def growth() -> dict:
 
 
 def _grown(points: list[tuple[int, int]]) -> dict[str, list[float]]:
-    """Times of a step at each point (classes, side), by net."""
+    """Times of a step at each point (classes, side), by net.
+
+    Relative to the first of FCN-32s. All points of all nets take turns, so
+    that a busy machine slows each.
+    """
     kinds = {"FCN-32s": FCN32s, "FCN-16s": FCN16s, "FCN-8s": FCN8s}
     turns = {}
     for name, kind in kinds.items():
-        for point in points:
-            count, side = point
+        for count, side in points:
             net = kind(count, pretrained=False).train()
             net.to(memory_format=torch.channels_last)
             images = torch.rand(2, 3, side, side)
             target = torch.randint(count, (2, side, side))
-            turns[name, point] = partial(step, net, images, target)
+            turns[name, count, side] = partial(step, net, images, target)
     best = fastest(turns, 20)
-    unit = best["FCN-32s", points[0]]
+    unit = best["FCN-32s", *points[0]]
     return {
-        name: [round(best[name, point] / unit, 3) for point in points]
+        name: [round(best[name, *point] / unit, 3) for point in points]
         for name in kinds
     }
 
