@@ -322,3 +322,12 @@ def test_bad_value_gives_a_message(warns, figure):
 
 def test_figure_has_no_barriers(looks_well, figure):
     looks_well(figure)
+
+
+@pytest.mark.parametrize("width", [360, 480, 560, 600, 640, 660, 720, 900])
+def test_the_table_keeps_to_its_column(mount, figure, width):
+    page = mount(figure, viewport={"width": width, "height": 900})
+    box = page.locator(".ep-scores").bounding_box()
+    panels = page.locator(".ep-replay .ep-panel").all()
+    below = panels[-1].bounding_box()  # the last net's plots end the row
+    assert box["x"] + box["width"] <= below["x"] + below["width"] + 0.5
