@@ -1,7 +1,7 @@
 """One map of the backbone alone: are the coarser ones still needed?
 
-Nets that score a single stride, against FCN-8s that fuses three. All train
-at once, on the same pictures, with as many steps.
+Nets that score a single stride, against FCN-16s that fuses two and FCN-8s that
+fuses three. All train at once, on the same pictures, with as many steps.
 """
 
 from functools import partial
@@ -14,6 +14,7 @@ from fcn_lib import train
 from fcn_lib.backbones import DEFAULT, STRIDES, Backbone
 from fcn_lib.datasets import CAMVID, camvid, load
 from fcn_lib.fcn8s import FCN8s
+from fcn_lib.fcn16s import FCN16s
 from fcn_lib.prediction import label_picture
 from fcn_lib.results.ladders import SEEDS
 from fcn_lib.results.learning import learn_and_score
@@ -77,6 +78,7 @@ NETS = {
     "stride 32": partial(Alone, stride=32),
     "stride 16": partial(Alone, stride=16),
     "stride 8": partial(Alone, stride=8),
+    "fcn16s": FCN16s,
     "fcn8s": FCN8s,
 }
 
@@ -88,9 +90,10 @@ def alone_scenes(path: Path, root: str | None = None) -> dict:
 
 
 def alone_camvid(path: Path, root: str | None = None) -> dict:
-    """Measure stride 8 alone on CamVid at half size, with each seed.
+    """Measure strides 16 and 8 alone on CamVid at half size, with each seed.
 
-    Its partner is the FCN-8s of ``ladders.camvid_ladder``.
+    The nets that fuse are in ``ladders.camvid_ladder``, and stride 32 alone,
+    which is FCN-32s.
     """
     command = f"python -m fcn_lib results {path.stem} --root DATA"
     return measure(path, _camvid_jobs(root), CODE, command)
@@ -118,9 +121,12 @@ def _camvid_jobs(root: str | None) -> Jobs:
         load(camvid(root, split, shrink=2)) for split in ("train", "test")
     )
     classes, recipe = tuple(CAMVID), train.RECIPES["camvid"]
-    make = partial(NETS["stride 8"], len(classes))
     for seed in SEEDS:
-        yield (
-            f"stride 8 {seed}",
-            partial(learn_and_score, make, data, pairs, classes, seed, recipe),
-        )
+        for name in "stride 16", "stride 8":
+            make = partial(NETS[name], len(classes))
+            yield (
+                f"{name} {seed}",
+                partial(
+                    learn_and_score, make, data, pairs, classes, seed, recipe
+                ),
+            )
