@@ -86,10 +86,11 @@ def text_one(root: Path, stem: str) -> str:
 
 
 def copies(root: Path) -> Path:
-    """Copy the notebooks into a scratch folder, over no one's work."""
+    """Copy the notebooks, and the pages they link to, over no one's work."""
     scratch = root / "scratch"
     scratch.mkdir(exist_ok=True)
-    for path in sorted((root / "chapters").glob("*.ipynb")):
+    chapters = root / "chapters"
+    for path in sorted([*chapters.glob("*.ipynb"), *chapters.glob("*.md")]):
         if (scratch / path.name).exists():
             print(f"scratch/{path.name} is there already: kept")
         else:

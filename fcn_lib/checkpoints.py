@@ -62,7 +62,7 @@ def write(
     Args:
         path: the file; its folder is made if need be.
         parts: what to write, in order.
-        previous: the name that a file already there is to get.
+        previous: the name that a whole checkpoint already there is to get.
 
     Raises:
         OSError: if it cannot be written. What was there before is still there.

@@ -1,7 +1,8 @@
 """What stored results depend on: code, and the modules that it reaches.
 
 Imports are read, never run: it costs next to nothing. The chapters keep such a
-fingerprint beside their outputs, and ``train`` beside its trained nets.
+fingerprint beside their outputs, ``results`` in its records, and ``cache`` in
+the names of its files.
 """
 
 import ast

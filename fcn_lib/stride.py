@@ -82,7 +82,7 @@ def transposed_size(
         kernel: size of what each input pixel paints.
         stride: step between two such paintings.
         padding: pixels cut off on each side.
-        output_padding: pixels added at the end.
+        output_padding: how many pixels fewer are cropped at the end.
         dilation: step between the pixels that the kernel paints.
 
     Returns:
@@ -116,8 +116,10 @@ def receptive_field(layers: Iterable[tuple[int, int, int]]) -> Field:
             Padding is that before pixel 0, a dilated kernel's size its reach.
 
     Returns:
-        Unit j sees ``size`` pixels (padding counts; at most, if a layer is
-        transposed), and their middle lies at ``offset + stride * j``.
+        Unit j sees ``size`` pixels (padding counts; at most so many, where
+        transposed layers come last), and their middle lies at
+        ``offset + stride * j``. Where others follow a transposed layer, trust
+        the middle alone.
 
     Raises:
         ValueError: if a layer's numbers are out of range.

@@ -101,6 +101,11 @@ def wrong_at_16(net, maps, H, W):
     return upsample(x, 4)[..., :H, :W]
 
 
+def forgetful(net, maps, H, W):
+    maps[0].zero_()
+    return right(net, maps, H, W)
+
+
 def minus(net, maps, H, W):
     return -right(net, maps, H, W)
 
@@ -174,6 +179,7 @@ def test_right_nets_pass(answer):
         (lambda *all: right(*all).double(), "float64"),
         (minus, "from stride 32 is not right"),
         (more, "biases, or signs"),
+        (forgetful, "stride 4 has no say"),
         (
             lambda net, maps, H, W: torch.zeros(2, 3, H, W),
             "stride 32 has no say",

@@ -393,6 +393,7 @@ def bad(name, *words, **options):
         bad("diverges", "--learning-rate", 1e30, told="learning rate below"),
         bad("seed", "--seed", -1, told="from 0 up, not -1"),
         bad("void", "--void", 256, told="from 0 to 255, not 256"),
+        bad("class", "--void", 1, told="--void 1 is the id of the class"),
         bad("shrink", "--shrink", 0, told="--shrink: .*from 1 up, not 0"),
         bad("out", "--out", "net.ckpt/a.ckpt", told="net.ckpt"),
         bad("unknown", "--epochs", 3, told="unrecognized .*--help"),
@@ -917,6 +918,8 @@ def test_every_measurement_is_in_the_book_and_in_the_help(capsys):
     for module in alone, beyond, ladders, frozen, gap:
         listed |= module.MEASUREMENTS
     assert {"replay"} | set(listed) == set(known) <= stored
+    of_camvid = [name.endswith("-camvid") for name in known]
+    assert of_camvid == sorted(of_camvid)  # others do not wait for its data
     for name, measurement in listed.items():
         assert known[name] is measurement
     with pytest.raises(SystemExit):

@@ -368,8 +368,10 @@ def test_two_pictures_in_a_cell_are_refused(book, capsys):
 
 
 def test_lab_copies_do_not_overwrite_work(book):
+    (book / "chapters/glossary.md").write_text("# Glossary")
     scratch = copies(book)
     assert (scratch / "tiny.ipynb").exists()
+    assert (scratch / "glossary.md").read_text() == "# Glossary"
     (scratch / "tiny.ipynb").write_text("work")
     copies(book)
     assert (scratch / "tiny.ipynb").read_text() == "work"

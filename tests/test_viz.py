@@ -281,6 +281,24 @@ def test_closeups_hang_the_photograph_from_the_line_of_titles(figures, shape):
     assert tops[0] == pytest.approx(tops[1])
 
 
+def test_closeups_that_do_not_fit_are_refused():
+    photo = np.zeros((300, 300, 3), dtype=np.uint8)
+    with pytest.raises(ValueError, match="250 pixels wide, with room for 2"):
+        viz.closeups(photo, (0, 0, 20, 250), {"a": photo}, ALT)
+
+
+@pytest.mark.parametrize("steps", [5, 9, 10, 30])
+def test_a_mean_of_ten_losses_needs_ten(figures, steps):
+    losses = np.random.default_rng(0).random(steps)
+    viz.curve(losses, ALT)
+    each, *means = figures[0].axes[0].lines
+    assert (each.get_ydata() == losses).all()
+    assert len(means) == (steps >= 10)
+    for line in means:
+        for step, value in zip(*line.get_data(), strict=True):
+            assert value == pytest.approx(losses[step - 9 : step + 1].mean())
+
+
 def test_closeups_keep_every_colour(displayed):
     number = np.arange(45 * 45).reshape(45, 45)
     colors = number % 256, number // 8, np.full((45, 45), 9)

@@ -55,7 +55,8 @@ def describe(data: str, args: Namespace, known: dict) -> dict:
         Plain values only, as a checkpoint can hold them.
 
     Raises:
-        ValueError: if there is no such data, or it takes no such option.
+        ValueError: if there is no such data, if it takes no such option, or
+            if void is the id of a class.
     """
     shrink = recipe(data)["shrink"]
     options = given(args, ("root", "classes", "void", "shrink"))
@@ -71,6 +72,12 @@ def describe(data: str, args: Namespace, known: dict) -> dict:
         palette = spread_colors(len(classes))
     else:
         raise ValueError("--data folder needs --classes, such as sky,road,car")
+    if 0 <= known["void"] < len(classes):
+        name = list(classes)[known["void"]]
+        raise ValueError(
+            f"--void {known['void']} is the id of the class {name!r}: give "
+            "the label of pixels that belong to no class"
+        )
     return {
         "data": data,
         "classes": list(classes),

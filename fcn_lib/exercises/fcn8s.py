@@ -90,8 +90,13 @@ def check_forward_4s(
     maps = {
         s: torch.randn(2, C, 64 // s, 96 // s) for s, C in CHANNELS.items()
     }
-    found = answer(net, list(maps.values()), *SIZE)
-    return _wrong_shape(found) or _wrong_part(answer, net, maps)
+    found = _asked(answer, net, maps)
+    return _wrong_shape(found) or _wrong_part(answer, net, maps, found)
+
+
+def _asked(answer: Callable, net: Heads, maps: dict) -> object:
+    """Ask the answer, with maps of its own: it may write into them."""
+    return answer(net, [x.clone() for x in maps.values()], *SIZE)
 
 
 def _wrong_shape(found: object) -> str:
@@ -112,9 +117,10 @@ def _wrong_shape(found: object) -> str:
     return f"The logits have the shape {shape}. {hints.get(shape, other)}"
 
 
-def _wrong_part(answer: Callable, net: Heads, maps: dict) -> str:
+def _wrong_part(
+    answer: Callable, net: Heads, maps: dict, ours: Tensor
+) -> str:
     """Say which map does not arrive as it should."""
-    ours = answer(net, list(maps.values()), *SIZE)
     right = _by_hand(net, maps)
     if torch.allclose(ours, _cut(right), atol=1e-4):
         return ""
@@ -122,7 +128,7 @@ def _wrong_part(answer: Callable, net: Heads, maps: dict) -> str:
         return f"The shape is right, but {wrong}"
     for stride in 32, 16, 8, 4:
         less = {**maps, stride: torch.zeros_like(maps[stride])}
-        part = ours - answer(net, list(less.values()), *SIZE)
+        part = ours - _asked(answer, net, less)
         if not part.any():
             return f"The map of stride {stride} has no say in your logits."
         wanted = _cut(right - _by_hand(net, less))

@@ -52,7 +52,7 @@ class Fixed(nn.Module):
 
 
 def fix(net: nn.Module) -> nn.Module:
-    """Leave only the score layer to learn."""
+    """Leave all but the backbone to learn."""
     net.backbone = Fixed(net.backbone)
     return net
 

@@ -68,7 +68,7 @@ def as_transposed(conv: nn.Conv2d, factor: int) -> nn.ConvTranspose2d:
     layer = nn.ConvTranspose2d(
         inputs, outputs, factor * k, factor, factor * (k - 1) // 2,
         bias=conv.bias is not None,
-    )  # fmt: skip
+    ).to(conv.weight)  # fmt: skip
     turned = conv.weight.detach().flip(2, 3)
     kernels = turned.view(outputs, factor, factor, inputs, k, k)
     # (inputs, outputs, k, a, k, b): row u of kernel (a, b) goes to u r + a

@@ -18,9 +18,10 @@ def curve(losses: Sequence[float], alt: str) -> None:
     figure = Figure((7.6, 2.4), layout="constrained")
     ax = figure.subplots()
     ax.plot(losses, color=SOFT, linewidth=0.8, label="each step")
-    mean = np.convolve(losses, np.ones(10) / 10, mode="valid")
-    steps = np.arange(len(mean)) + 9
-    ax.plot(steps, mean, color=COLORS[0], label="mean of ten steps")
+    if len(losses) >= 10:
+        mean = np.convolve(losses, np.ones(10) / 10, mode="valid")
+        steps = np.arange(len(mean)) + 9
+        ax.plot(steps, mean, color=COLORS[0], label="mean of ten steps")
     ax.set(xlabel="step", ylabel="loss", ylim=(0, None))
     ax.spines[["top", "right"]].set_visible(False)
     ax.legend(frameon=False, fontsize=9)

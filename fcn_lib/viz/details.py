@@ -27,9 +27,18 @@ def closeups(
             same view, such as (H/2, W/2, 3).
         alt: what is seen.
         columns: how many pictures in a row, the photograph among them.
+
+    Raises:
+        ValueError: if so many of such parts do not fit beside each other.
     """
     row, column, height, width = box
-    zoom = (WIDTH - (columns - 1) * GAP) // (columns * width)
+    room = (WIDTH - (columns - 1) * GAP) // columns
+    if width > room:
+        raise ValueError(
+            f"a part {width} pixels wide, with room for {room}: take a "
+            "narrower one, or fewer columns"
+        )
+    zoom = room // width
     W, H = zoom * width, zoom * height
     rows = -(-(1 + len(pictures)) // columns)
     down = rows * (H + TITLE + GAP)

@@ -4,6 +4,7 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
+from itertools import combinations
 
 import traitlets as t
 
@@ -83,7 +84,7 @@ class Number:
 
     Raises:
         ValueError: if a number is not finite, if a wrong number would count
-            as right or is there twice, if there is none, or if a text is
+            as right or as one before it, if there is none, or if a text is
             empty.
 
     Example:
@@ -117,6 +118,12 @@ class Number:
                 raise ValueError(
                     f"{value} is called wrong but counts as right, with "
                     f"right={self.right} and tolerance={self.tolerance}"
+                )
+        for value, other in combinations(self.wrong, 2):
+            if _near(value, other, self):
+                raise ValueError(
+                    f"{other} cannot be told from {value}, with "
+                    f"tolerance={self.tolerance}: keep one of them"
                 )
 
     def check(self, answer: float) -> tuple[bool, str]:

@@ -86,6 +86,13 @@ NUMBER = {"why": "w", "wrong": {1: "w"}, "otherwise": "o"}
         (lambda: Number("?", right=2, **NUMBER | {"wrong": {}}), "needs a"),
         (lambda: Number("?", right=2, **NUMBER | {"why": ""}), "explanation"),
         (lambda: Number("?", right=2, **NUMBER | {"wrong": {3: ""}}), "of 3"),
+        (
+            lambda: Number(
+                "?", right=9, why="w", wrong={3: "w", 3.5: "w"}, otherwise="o",
+                tolerance=0.5,
+            ),
+            "3.5 cannot be told from 3",
+        ),
         (lambda: Quiz(), "needs a question"),
         (lambda: Quiz(WORD).check(0, "Maybe."), "none of"),
         (lambda: Quiz(SIZE).check(0, math.inf), "finite"),

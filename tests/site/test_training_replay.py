@@ -90,6 +90,7 @@ def snapshot(runs, place=2):
         (lambda runs: runs["fcn8s"]["snapshots"].pop(), "watched at diff"),
         (lambda runs: snapshot(runs).update(step=9), "watched at different"),
         (lambda runs: snapshot(runs).update(labels="!"), "step 4 is damaged"),
+        (lambda runs: snapshot(runs).pop("labels"), "step 4 is damaged.*labe"),
         (
             lambda runs: snapshot(runs).update(
                 labels=snapshot(runs)["labels"][:-8]
