@@ -74,7 +74,8 @@ def pets_folder(root):
         Image.fromarray(mask).save(home / f"annotations/trimaps/pug_{i}.png")
         masks.append(mask)
     lines = "".join(f"pug_{i} 1 2 1\n" for i in range(len(SIZES)))
-    (home / "annotations/trainval.txt").write_text(lines)
+    for split in "trainval", "test":
+        (home / f"annotations/{split}.txt").write_text(lines)
     return masks
 
 
