@@ -70,14 +70,14 @@ def describe(data: str, args: Namespace, known: dict) -> dict:
     elif "classes" in known:
         classes = known["classes"]
         palette = spread_colors(len(classes))
+        if known["void"] < len(classes):
+            raise ValueError(
+                f"--void {known['void']} is the id of the class "
+                f"{classes[known['void']]!r}: give the label of pixels that "
+                "belong to no class"
+            )
     else:
         raise ValueError("--data folder needs --classes, such as sky,road,car")
-    if 0 <= known["void"] < len(classes):
-        name = list(classes)[known["void"]]
-        raise ValueError(
-            f"--void {known['void']} is the id of the class {name!r}: give "
-            "the label of pixels that belong to no class"
-        )
     return {
         "data": data,
         "classes": list(classes),
